@@ -15,6 +15,7 @@ from pkgaudit.advice import advise
 from pkgaudit.advice.advice import joined
 from pkgaudit.advice.backend import pyproject_of
 from pkgaudit.archive.walk import Visit
+from pkgaudit.excerpts import excerpt_of
 from pkgaudit.finding import (
     Excerpt,
     Failure,
@@ -241,7 +242,7 @@ class Collector:
                     _fingerprint(rule, problem, distribution, seen),
                     suppressed,
                     problem.digest,
-                    excerpt=self._excerpt(location, rule, is_private or is_secret),
+                    excerpt=self._excerpt(problem, rule, is_private or is_secret),
                     baseline_hashes=problem.baseline_hashes,
                     cause=problem.cause,
                     data=self._redact_data(
@@ -249,6 +250,7 @@ class Collector:
                     ),
                     remedy=None if isinstance(problem.fix, str) else problem.fix,
                     settings=settings,
+                    confirms=problem.confirms,
                 )
             )
         return found
@@ -298,9 +300,15 @@ class Collector:
             for key, value in problem.data.items()
         }
 
-    def _excerpt(self, location: Location, rule: Rule, is_secret: bool) -> Excerpt | None:
-        """Return the excerpt of a line; ``is_secret``: a rule reports a secret in it."""
-        return self.judged.lines.excerpt(location, lambda text: self.redact(text, rule), is_secret)
+    def _excerpt(self, problem: Problem, rule: Rule, is_secret: bool) -> Excerpt | None:
+        """Return the excerpt of a problem; ``is_secret``: a rule reports a secret in its line."""
+
+        def masked(text: str) -> str | None:
+            return self.redact(text, rule)
+
+        if problem.excerpt:
+            return excerpt_of(problem.excerpt, masked)
+        return self.judged.lines.excerpt(problem.location, masked, is_secret)
 
     def redact(self, text: str, rule: Rule | None = None) -> str | None:
         """Return a text, of a rule or of the archive, without secrets; None if a redaction fails."""

@@ -150,6 +150,17 @@ class Lines:
         return _cut(whole, column, bool(start))
 
 
+def excerpt_of(lines: Iterable[str], masked: Masking) -> Excerpt | None:
+    """Return an excerpt of lines that a program printed, None if they must not be shown."""
+    kept = []
+    for line in lines:
+        whole = _without_values(masked, line.replace("\n", " "))
+        if whole is None:
+            return None
+        kept.append(whole if len(whole) <= LONGEST else f"{whole[: LONGEST - 1]}…")
+    return Excerpt("\n".join(kept)) if kept else None
+
+
 def _without_values(masked: Masking, text: str) -> str | None:
     """Return a text without known secrets, and without values that may be secrets by form or context."""
     known = masked(text)

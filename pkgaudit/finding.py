@@ -198,7 +198,9 @@ class Problem:
     comments. ``baseline_hashes`` has a set for each thing that was found: the digests by which baselines of
     other tools may list it; reports never show them. ``data`` has the values in the message, for programs
     that read a report: keys in snake_case, and for each a text, a number, a truth value, None, or a list of
-    texts or numbers. Texts are redacted like messages.
+    texts or numbers. Texts are redacted like messages. ``excerpt`` are lines to show with the finding, such
+    as the last ones of a traceback; without it, the line at the location is shown. ``confirms`` are the
+    fingerprints of findings with the same cause, which are then not reported again.
 
     Raises:
         TypeError: a field has a value of the wrong type.
@@ -217,6 +219,8 @@ class Problem:
     cause: str | None = None
     pedantic: bool = False
     unjudged: bool = False
+    excerpt: tuple[str, ...] = ()
+    confirms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # A rule of another package may not be type-checked; a mistake must show where the problem is made.
@@ -239,6 +243,10 @@ class Problem:
             raise TypeError("digest must be the sha256 of the content, as 64 lower-case hex digits")
         if not isinstance(self.data, Mapping) or not all(map(_is_entry, self.data.items())):
             raise TypeError("data must have keys in snake_case and, for each, a JSON value or a flat list")
+        for name in ("excerpt", "confirms"):
+            texts = getattr(self, name)
+            if not isinstance(texts, tuple) or not all(isinstance(each, str) for each in texts):
+                raise TypeError(f"{name} must be a tuple of str")
 
 
 def _is_entry(entry: tuple[Any, Any]) -> bool:
@@ -277,11 +285,17 @@ class Excerpt:
     """A part of the line of a finding, with possible secrets masked.
 
     ``column`` is the place of the finding in ``text``, from 1, or None if it is unknown. The text comes from
-    the audited file and may be hostile: each report escapes it for its medium.
+    the audited file and may be hostile: each report escapes it for its medium. A text of several lines, such
+    as the end of a traceback, has no column.
     """
 
     text: str
     column: int | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the text."""
+        return self.text.split("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +315,8 @@ class Finding:
     the finding, None if it counts. ``digest`` is that of the `Problem`; ``also`` are the other places with
     the same content or the same ``cause``. ``excerpt`` is the line of the finding. ``data``,
     ``baseline_hashes`` and ``cause`` are those of the `Problem`; the first is redacted, and no report shows
-    the other two. ``remedy`` is the source of ``fix``, and ``settings`` are the parts of its block to paste.
+    the other two. ``confirms`` is that of the `Problem`. ``remedy`` is the source of ``fix``, and
+    ``settings`` are the parts of its block to paste.
     """
 
     code: str
@@ -321,6 +336,7 @@ class Finding:
     cause: str | None = field(default=None, compare=False)
     remedy: Remedy | None = field(default=None, repr=False, compare=False)
     settings: tuple[Setting, ...] = field(default=(), repr=False, compare=False)
+    confirms: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def place(self) -> Place:

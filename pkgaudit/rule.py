@@ -52,6 +52,7 @@ RESERVED = frozenset(
         "profile",
         "select",
         "severity",
+        "try",
         "vulndb",
     }
 )

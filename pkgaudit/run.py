@@ -254,7 +254,8 @@ class Judge:
         audit(self._policy.ignores())
         redact = Collector("", done.plan, pieces=self._pieces).redact
         remedies = Remedies(done.releases, redact)
-        findings = sorted(merge(self._findings, done.distributions, remedies), key=sort_key)
+        findings = without_confirmed(self._findings)
+        findings = sorted(merge(findings, done.distributions, remedies), key=sort_key)
         return Result(
             verdict(findings, failures, self._config.fail_on),
             self._config.fail_on,
@@ -270,6 +271,22 @@ class Judge:
             redact,
             self._config,
         )
+
+
+def without_confirmed(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings without those that others confirm, so that each fault is reported once."""
+    findings = list(findings)
+    confirmed = {
+        (each.distribution, fingerprint)
+        for each in findings
+        if each.suppressed is None
+        for fingerprint in each.confirms
+    }
+    return [
+        each
+        for each in findings
+        if each.suppressed is not None or (each.distribution, each.fingerprint) not in confirmed
+    ]
 
 
 def perform(

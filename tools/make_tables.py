@@ -1,4 +1,4 @@
-"""Write the tables of docs/configuration.md: the keys of the configuration, of the gate, and the limits.
+"""Write the tables of docs/configuration.md: the keys of the configuration, of its tables, and the limits.
 
     python -m tools.make_tables
 
@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pkgaudit.config.config import _KEYS
 from pkgaudit.config.gate import GateSettings
 from pkgaudit.config.schema import DESCRIPTIONS
+from pkgaudit.config.trying import TrySettings
 from pkgaudit.limits import Limits
 from pkgaudit.pages.option_docs import described, meaning_of
 
@@ -38,6 +40,7 @@ TYPES = {
     "vulndb": "path, [see below](#advisory-data)",
     "cache": "true or false (default), [see below](#cache)",
     "gate": "table, [see below](#gate)",
+    "try": "table, [see below](#try)",
 }
 """The types of the configuration keys. The schema has their descriptions."""
 
@@ -59,17 +62,22 @@ def limits_table() -> Iterator[str]:
         yield f"| `{option.key}` | {option.default:,} | {meaning_of(option, Limits)} |"
 
 
-def gate_table() -> Iterator[str]:
-    """Yield the rows for the settings of the gate."""
-    yield "| key of `gate` | type | meaning |"
+def settings_table(key: str, made: type[Any]) -> Iterator[str]:
+    """Yield the rows for the settings of a command."""
+    yield f"| key of `{key}` | type | meaning |"
     yield "| --- | --- | --- |"
-    for option in described(GateSettings):
-        yield f"| `{option.key}` | {option.kind} | {meaning_of(option, GateSettings)} |"
+    for option in described(made):
+        yield f"| `{option.key}` | {option.kind} | {meaning_of(option, made)} |"
 
 
 def configuration(text: str) -> str:
     """Return the page on the configuration with its tables between their markers."""
-    for name, rows in (("keys", keys_table()), ("limits", limits_table()), ("gate", gate_table())):
+    for name, rows in (
+        ("keys", keys_table()),
+        ("limits", limits_table()),
+        ("gate", settings_table("gate", GateSettings)),
+        ("try", settings_table("try", TrySettings)),
+    ):
         start, end = f"<!-- {name}: written by python -m tools.make_tables -->\n", f"<!-- end of {name} -->\n"
         head, found, rest = text.partition(start)
         _, ended, tail = rest.partition(end)

@@ -31,6 +31,7 @@ COMMANDS = (
     "manifest",
     "verify",
     "gate",
+    "try",
     "credentials",
     "baseline",
     "vulndb",
@@ -39,6 +40,9 @@ COMMANDS = (
     "completion",
 )
 """The subcommands in the order of ``--help``; each is the object ``command`` in the module with its name."""
+
+_MODULES = {"try": "trying"}
+"""The modules of subcommands whose names are keywords of Python."""
 
 _AUDIT = "audit"
 
@@ -58,7 +62,7 @@ class Main(click.Group):
         """Import a subcommand."""
         if cmd_name not in (*COMMANDS, _AUDIT):
             return None
-        command: click.Command = import_module(f"pkgaudit.cli.{cmd_name}").command
+        command: click.Command = import_module(f"pkgaudit.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -19,11 +19,13 @@ from pkgaudit.config.ignores import ScopedIgnore as ScopedIgnore
 from pkgaudit.config.ignores import parse_allows, parse_ignores, parse_scoped
 from pkgaudit.config.table import ConfigError as ConfigError
 from pkgaudit.config.table import convert, fill, nearest
+from pkgaudit.config.trying import TrySettings
 from pkgaudit.finding import Severity
 from pkgaudit.limits import Limits
 from pkgaudit.model.distribution import Update
 from pkgaudit.model.handover import Handover
 from pkgaudit.model.patterns import user_patterns
+from pkgaudit.model.tries import Tries
 from pkgaudit.rule import NAMED, Registry, Rule, weight_of
 
 PROFILES = ("default", "pypi", "private")
@@ -68,6 +70,7 @@ class Config:
     vulndb: Path | None = None
     cache: bool = False
     gate: GateSettings = field(default_factory=GateSettings)
+    trying: TrySettings = field(default_factory=TrySettings)
     today: datetime.date = field(default_factory=datetime.date.today)
     lines: tuple[str, ...] = field(default=(), repr=False)
     file: Config | None = None
@@ -127,7 +130,8 @@ class Config:
         """
         rules = {}
         for rule in self.selected(registry):
-            if rule.subject is Handover:  # such rules judge the command of the gate, not the release
+            # Such rules judge the command of the gate, and what happened on one machine.
+            if rule.subject in (Handover, Tries):
                 continue
             options = self.options_of(rule)
             rules[rule.name] = {
@@ -317,8 +321,13 @@ _KEYS = {
     "vulndb": str,
     "cache": bool,
     "gate": None,
+    "try": None,
 }
 """The keys of ``[tool.pkgaudit]`` with their types; a key with None has its own parser."""
+
+
+_TABLES: dict[str, type[Any]] = {"limits": Limits, "gate": GateSettings, "try": TrySettings}
+"""The keys whose tables become a dataclass."""
 
 
 def parse_config(table: Mapping[str, Any], source: str) -> Config:
@@ -345,14 +354,10 @@ def parse_config(table: Mapping[str, Any], source: str) -> Config:
             values[key] = tuple(parse_scoped(value, where))
         elif key in ("against", "baseline"):
             values[key] = convert([value] if isinstance(value, str) else value, tuple[str, ...], where)
-        elif key == "limits":
+        elif key in _TABLES:
             if not isinstance(value, dict):
                 raise ConfigError(f"{where}: expected a table, found {value!r}")
-            values[key] = fill(Limits, value, f"{source}: [limits]")
-        elif key == "gate":
-            if not isinstance(value, dict):
-                raise ConfigError(f"{where}: expected a table, found {value!r}")
-            values[key] = fill(GateSettings, value, f"{source}: [gate]")
+            values[key] = fill(_TABLES[key], value, f"{source}: [{key}]")
         else:
             values[key] = convert(value, _KEYS[key], where)
     severity = {
@@ -381,6 +386,7 @@ def parse_config(table: Mapping[str, Any], source: str) -> Config:
         vulndb=Path(values["vulndb"]) if "vulndb" in values else None,
         cache=values.get("cache", False),
         gate=values.get("gate", GateSettings()),
+        trying=values.get("try", TrySettings()),
     )
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from pkgaudit.config.config import _KEYS, PROFILES, SHORTEST_HASH, Allow, Config, Ignore
 from pkgaudit.config.gate import GateSettings
 from pkgaudit.config.table import Size
+from pkgaudit.config.trying import TrySettings
 from pkgaudit.finding import Severity
 from pkgaudit.limits import Limits
 from pkgaudit.pages.option_docs import describe_option, in_markdown
@@ -56,6 +57,7 @@ DESCRIPTIONS = {
     "configuration.",
     "cache": "Whether to keep the results on unchanged files for the next audit.",
     "gate": "Where `pkgaudit gate` may upload a release, and who may have built it.",
+    "try": "What `pkgaudit try` leaves out, and its limits.",
     "rules": "Codes, code prefixes or names of rules, or `ALL`.",
     "reason": "The reason, for later readers and for reports.",
     "until": "The last day on which the entry applies.",
@@ -182,6 +184,7 @@ def _shape_of(key: str, wanted: Any) -> Schema:
         "per-distribution-ignores": {"type": "object", "additionalProperties": _IGNORES},
         "limits": _table(Limits),
         "gate": _table(GateSettings),
+        "try": _table(TrySettings),
         "against": _TEXTS,
         "baseline": _TEXTS,
         "allow": _list({"anyOf": [_HASH, _table(Allow, ("hash",), hash=_HASH)]}),

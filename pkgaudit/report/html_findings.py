@@ -208,6 +208,8 @@ def frame(finding: Finding) -> Html | None:
         head, here, tail = excerpt.text[:at], excerpt.text[at : at + 1] or " ", excerpt.text[at + 1 :]
     # Tabs become spaces, because an escape would hide the indentation.
     head = head.replace("\t", "    ")
+    if len(excerpt.lines) > 1:
+        return el("pre", el("code", lines(excerpt.text)), class_="frame")
     marked = el("mark", here.replace("\t", " ")) if here else None
     return el(
         "pre",

@@ -125,7 +125,7 @@ class _Suites:
         for place in finding.places:
             yield f"  at {cut(printable(shown_place(place)), _LONGEST)}"
         if finding.excerpt is not None:
-            yield f"  > {printable(finding.excerpt.text)}"
+            yield from (f"  > {printable(line)}" for line in finding.excerpt.lines)
         head, *rest = cut(finding.fix, _LONGEST).splitlines() if finding.fix else [""]
         if head:
             yield f"fix: {printable(head)}"

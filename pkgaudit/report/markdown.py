@@ -124,8 +124,10 @@ def _finding(finding: Finding, fix: str | None, fix_before: str | None) -> Itera
         more = f" and {len(finding.also) - _ALSO} more" if len(finding.also) > _ALSO else ""
         yield f"\n  Also at {shown}{more}\n"
     if finding.excerpt is not None:
+        lines = finding.excerpt.lines
         number = f"{finding.location.line} | "
-        lines = [number + finding.excerpt.text]
+        if len(lines) == 1 and finding.location.line is not None:
+            lines = [number + lines[0]]
         if finding.excerpt.column is not None:
             lines.append(f"{'| ':>{len(number)}}{'^':>{finding.excerpt.column}}")
         yield "\n" + code_block(lines, "  ")

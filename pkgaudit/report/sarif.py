@@ -292,7 +292,7 @@ def _regions(location: Location, finding: Finding | None) -> dict[str, Any]:
     line: dict[str, Any] = {"startLine": location.line}
     shown = dict(line)
     if finding is not None and finding.excerpt is not None:
-        shown["snippet"] = {"text": printable(finding.excerpt.text)}
+        shown["snippet"] = {"text": "\n".join(map(printable, finding.excerpt.lines))}
     if location.column is None:
         return {"region": shown}
     region = {"region": line | {"startColumn": location.column}}

@@ -158,7 +158,7 @@ class _Text:
             )
             message = f"{message} {MARK}" if is_fixable(finding) else message
             yield from self.wrap(f"{place}: {message}" if place else message, "    ", "      ")
-            if finding.excerpt is not None and finding.location.line is not None:
+            if finding.excerpt is not None:
                 yield from self.frame(finding.excerpt, finding.location.line)
             yield from self.also(finding)
             new = self.result.fix_of(finding)
@@ -172,8 +172,13 @@ class _Text:
         if self.style.verbose > 0 and page is not None:
             yield f"    page: {page}"
 
-    def frame(self, excerpt: Excerpt, number: int) -> Iterator[str]:
-        """Show the line of a finding, with a caret under its column."""
+    def frame(self, excerpt: Excerpt, number: int | None) -> Iterator[str]:
+        """Show the line of a finding, with a caret under its column, or the lines of a traceback."""
+        if len(excerpt.lines) > 1 or number is None:
+            for line in map(printable, excerpt.lines):
+                space = max(self.style.width - 8, 20)
+                yield f"      | {line if _cells(line) <= space else _first(line, space - 1) + '…'}"
+            return
         gutter = f"      {number} | "
         at = (excerpt.column or 1) - 1
         front, rest = printable(excerpt.text[:at]), printable(excerpt.text[at:])
