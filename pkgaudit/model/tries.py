@@ -57,7 +57,8 @@ class Trial:
     with which it happened, ``fine`` those with which it did not. ``error`` is the last line of the traceback,
     ``kind`` the class of the exception, and ``lines`` are the last lines of the traceback or of the output.
     ``missing`` is the module that an import missed, ``extra`` the extra of the distribution that may bring
-    it, and ``needs_other``: it belongs to another project. ``member`` and ``line`` are the last place of the traceback in the distribution.
+    it, and ``needs_other``: it belongs to another project. ``member`` and ``line`` are the last place of the
+    traceback in the distribution.
 
     ``is_main``: the module is the import package itself, or the entry point is a command. ``is_certain``: the
     fault is in the distribution; else it may lie in this machine or in a program that the module needs

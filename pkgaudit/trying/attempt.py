@@ -173,7 +173,7 @@ class Attempt:
         count = {step: sum(each is step for each, _ in self.done) for step in Step}
         said = [
             f"{count[step]:,} {word}{'' if count[step] == 1 else 's'}"
-            for step, word in ((Step.IMPORT, "module"), (Step.RUN, "command"), (Step.OPEN, "data file"))
+            for step, word in ((Step.IMPORT, "module"), (Step.RUN, "call"))
             if count[step]
         ]
         faults = f"{len(self.trials)} failed" if self.trials else "all fine"

@@ -120,8 +120,13 @@ class Installer(ABC):
         for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
             self._variables.pop(name, None)
 
-    def _run(self, command: Sequence[str | Path], deadline: float, cwd: Path | None = None) -> Done:
-        words = self._sandbox.contained([str(each) for each in command])
+    def _run(
+        self, command: Sequence[str | Path], deadline: float, cwd: Path | None = None, *, builds: bool = False
+    ) -> Done:
+        """Run an installer; ``builds``: it may run code of an sdist, which may start other processes."""
+        words = [str(each) for each in command]
+        if builds:
+            words = self._sandbox.contained(words)
         left = deadline - time.monotonic()
         return self._sandbox.run(words, seconds=left, env=self._variables, cwd=cwd)
 
@@ -177,7 +182,7 @@ class Uv(Installer):
         command += ["--resolution", "lowest-direct"] if self._choices.lowest else []
         for each in self._choices.find_links:
             command += ["--find-links", each]
-        return self._run([*command, os.path.abspath(file)], deadline)
+        return self._run([*command, os.path.abspath(file)], deadline, builds=True)
 
     def check(self, environment: Environment, deadline: float) -> Done:
         """Run ``uv pip check``."""
@@ -210,7 +215,7 @@ class Uv(Installer):
         ]
         for each in self._choices.find_links:
             command += ["--find-links", each]
-        return self._run([*command, os.path.abspath(sdist)], deadline)
+        return self._run([*command, os.path.abspath(sdist)], deadline, builds=True)
 
 
 class Pip(Installer):
@@ -232,7 +237,7 @@ class Pip(Installer):
             "--disable-pip-version-check",
             "--no-input",
         ]
-        return self._run([*command, *words], deadline, cwd)
+        return self._run([*command, *words], deadline, cwd, builds=words[0] in ("install", "wheel"))
 
     def install(self, environment: Environment, file: str, deadline: float) -> Done:
         """Run ``pip install``."""

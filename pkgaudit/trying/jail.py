@@ -9,13 +9,13 @@ whatever session or process group that is in. This script needs no privilege whe
 namespaces; else it exits with the status `REFUSED`.
 """
 
+import _socket
 import ctypes
 import fcntl
 import json
 import os
 import select
 import signal
-import socket
 import struct
 import sys
 from contextlib import suppress
@@ -96,10 +96,13 @@ def _close_folders(folder: str, hidden: list[str]) -> None:
 
 def _start_loopback() -> None:
     """Start the loopback interface, which modules may use when they are imported."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+    link = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)  # its module would take long to import
+    try:
         asked = fcntl.ioctl(link, _GET_FLAGS, struct.pack("16sH14x", b"lo", 0))
         flags = struct.unpack("16sH14x", asked)[1]
         fcntl.ioctl(link, _SET_FLAGS, struct.pack("16sH14x", b"lo", flags | _UP))
+    finally:
+        link.close()
 
 
 def _drop_privileges() -> None:

@@ -82,7 +82,8 @@ def severity_of(trial: Trial, usual: Severity) -> Severity:
     """Return the severity of code that fails: what the audit foresees counts at least as much as there.
 
     A fault in an import package or a command hits every user, one in another module only those who import it;
-    a module that needs a project that is not required may be an optional integration. An exception that may mean that this machine lacks something is no proof of a fault.
+    a module that needs a project that is not required may be an optional integration. An exception that may
+    mean that this machine lacks something is no proof of a fault.
     """
     foreseen = [each.severity for each in trial.foreseen]
     if trial.needs_other and not trial.is_main:
