@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -263,7 +264,9 @@ class Trying:
 
     def _try_code(self) -> None:
         environment = self._environment
-        command = [str(environment.python), "-s", str(_PROBE)]
+        # A copy, because the folder of pkgaudit may be hidden from the code.
+        script = shutil.copy(_PROBE, environment.folder)
+        command = [str(environment.python), "-s", str(script)]
         variables = environment.variables()
         left = list(self._requests())
         for _ in range(3):  # code may end the probe where it is not in another namespace

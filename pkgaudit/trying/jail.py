@@ -2,7 +2,7 @@
 
     python -I -S jail.py SETTINGS COMMAND...
 
-SETTINGS is JSON: ``folder``, the only folder that the command may write to, or null if it may write as its
+SETTINGS is JSON: ``parent``, the process that started this one, with which it ends; ``folder``, the only folder that the command may write to, or null if it may write as its
 user does; ``network``, whether it has the network; ``hidden``, folders that are replaced by empty ones. The
 command is the first process of a PID namespace, so the kernel ends everything that it started when it ends,
 whatever session or process group that is in. This script needs no privilege where the system lets users make
@@ -115,11 +115,10 @@ def _drop_privileges() -> None:
 def main() -> int:
     """Run the command line of this script, and return the exit status."""
     settings, command = json.loads(sys.argv[1]), sys.argv[2:]
-    parent = os.getppid()
     where = os.getcwd()
     try:
         _new_namespaces(settings["network"])
-        _end_with_parent(parent)
+        _end_with_parent(settings["parent"])
         if settings["folder"] is not None:
             _close_folders(settings["folder"], settings["hidden"])
         if not settings["network"]:

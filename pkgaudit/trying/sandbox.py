@@ -183,7 +183,7 @@ class Sandbox:
 
     def confined(self, command: Sequence[str], folder: Path) -> list[str]:
         """Return a command line that runs a command without a network, if the system can do that."""
-        return jailed(command, folder, prefixes=(command[0],)) if self.isolates else list(command)
+        return jailed(command, folder) if self.isolates else list(command)
 
     def contained(self, command: Sequence[str]) -> list[str]:
         """Return a command line that runs a command with the network, and leaves no process behind."""
@@ -260,15 +260,18 @@ class Probe:
         return {**answer, "allowed": seconds}
 
 
-def jailed(command: Sequence[str], folder: Path | None, prefixes: Sequence[str] = ()) -> list[str]:
+def jailed(command: Sequence[str], folder: Path | None) -> list[str]:
     """Return the command line that runs a command through the script `jail`.
 
     Without ``folder``, the command has the network and may write as its user does. No folder is hidden that
-    contains one of the ``prefixes``, such as an interpreter.
+    contains the program, unless that is in ``folder``.
     """
-    needed = [os.path.realpath(each) for each in (sys.executable, sys.prefix, __file__, *prefixes)]
+    inside = os.path.join(str(folder), "")
+    needed = {command[0], os.path.realpath(command[0])}
+    needed = {each for each in needed if not each.startswith(inside)}
     hidden = [each for each in _HIDDEN if not any(_is_below(path, each) for path in needed)]
     settings = {
+        "parent": os.getpid(),
         "folder": None if folder is None else str(folder),
         "network": folder is None,
         "hidden": hidden,
