@@ -86,7 +86,7 @@ class Lines:
 
     def are_harmless(self, masked: Masking) -> bool:
         """Return whether no line has anything that an excerpt would mask."""
-        return all(_without_values(masked, line) == line for line, _ in self._found.values())
+        return all(without_values(masked, line) == line for line, _ in self._found.values())
 
     def update(self, other: Lines) -> None:
         """Add the lines of another subject in the same distribution."""
@@ -141,11 +141,11 @@ class Lines:
                 return None
             line = head[0] + (" " if line[head.end()] == " " else "") + "…"
             column = None if column is None else min(column, len(line) - 1)
-        whole = _without_values(masked, line)
+        whole = without_values(masked, line)
         if whole is None:
             return None
         if column is not None:
-            before = _without_values(masked, line[:column])
+            before = without_values(masked, line[:column])
             column = len(before) if before is not None and whole.startswith(before) else None
         return _cut(whole, column, bool(start))
 
@@ -154,14 +154,14 @@ def excerpt_of(lines: Iterable[str], masked: Masking) -> Excerpt | None:
     """Return an excerpt of lines that a program printed, None if they must not be shown."""
     kept = []
     for line in lines:
-        whole = _without_values(masked, line.replace("\n", " "))
+        whole = without_values(masked, line.replace("\n", " "))
         if whole is None:
             return None
         kept.append(whole if len(whole) <= LONGEST else f"{whole[: LONGEST - 1]}…")
     return Excerpt("\n".join(kept)) if kept else None
 
 
-def _without_values(masked: Masking, text: str) -> str | None:
+def without_values(masked: Masking, text: str) -> str | None:
     """Return a text without known secrets, and without values that may be secrets by form or context."""
     known = masked(text)
     if known is None:

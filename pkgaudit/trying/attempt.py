@@ -24,6 +24,7 @@ from pkgaudit.trying.environments import (
     is_failed_build,
     is_of_machine,
     last_lines,
+    reason_in,
     recorded,
 )
 from pkgaudit.trying.pythons import Python
@@ -40,6 +41,7 @@ _MOST_LEFT = 50
 _PLACE = re.compile(r'^\s*File "([^"\n]{1,4096})", line ([0-9]{1,9})', re.MULTILINE)
 _TRACEBACK = re.compile(r"^Traceback \(most recent call last\):|^Fatal Python error: ", re.MULTILINE)
 _NO_MODULE = re.compile(r"No module named '([\w.]{1,200})'")
+_EXTRA = re.compile(r"\bextra\s*==\s*[\"']([^\"']+)")
 _MARKS = re.compile(r"[\s~^]*")
 """A line of a traceback that marks a part of the line above."""
 
@@ -126,6 +128,13 @@ class Subject:
         metadata = self.distribution.metadata
         return None if metadata is None else next(iter(metadata.all("Requires-Python")), None)
 
+    @property
+    def requirements(self) -> list[str]:
+        """What the distribution requires without an extra."""
+        metadata = self.distribution.metadata
+        found = metadata.all("Requires-Dist") if metadata is not None else []
+        return [each for each in found if not _EXTRA.search(each)]
+
     def extra_of(self, missing: str) -> str | None:
         """Return an extra of the distribution that may bring a module."""
         metadata = self.distribution.metadata
@@ -135,7 +144,7 @@ class Subject:
                 requirement = Requirement(value)
             except InvalidRequirement:
                 continue  # the audit reports it
-            found = re.search(r"extra\s*==\s*[\"']([^\"']+)", str(requirement.marker or ""))
+            found = _EXTRA.search(str(requirement.marker or ""))
             name = _letters(requirement.name)
             if found and (wanted in name or name in wanted):
                 return found[1]
@@ -234,18 +243,20 @@ class Trying:
 
     def _install(self) -> bool:
         self._made.done.add((Step.INSTALL, ""))
-        done = self._tools.installer.install(self._environment, self._subject.file, self._deadline)
+        subject = self._subject
+        done = self._tools.installer.install(
+            self._environment, subject.file, subject.requirements, self._deadline
+        )
         if done.status == 0:
             return True
         if is_of_machine(done):
             self._fail("the wheel and its dependencies cannot be installed here", done.output)
             return False
-        lines = last_lines(done.output, LINES)
         self._add(
             Step.INSTALL,
             self._tools.installer.name,
-            error=lines[-1].strip() if lines else "",
-            lines=lines,
+            error=reason_in(done.output),
+            lines=last_lines(done.output, LINES),
             is_certain=not is_failed_build(done),
         )
         return False

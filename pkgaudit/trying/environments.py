@@ -135,8 +135,13 @@ class Installer(ABC):
         """Make an environment."""
 
     @abstractmethod
-    def install(self, environment: Environment, file: str, deadline: float) -> Done:
-        """Install a wheel, with its dependencies unless the user wants none."""
+    def install(
+        self, environment: Environment, file: str, requirements: Sequence[str], deadline: float
+    ) -> Done:
+        """Install a wheel, with its dependencies unless the user wants none.
+
+        ``requirements`` are those of the wheel, which matter if their lowest versions are wanted.
+        """
 
     @abstractmethod
     def check(self, environment: Environment, deadline: float) -> Done:
@@ -173,13 +178,15 @@ class Uv(Installer):
         ]
         return self._run(command, deadline)
 
-    def install(self, environment: Environment, file: str, deadline: float) -> Done:
-        """Install a wheel; ``lowest-direct`` means the lowest versions of what the wheel itself requires."""
+    def install(
+        self, environment: Environment, file: str, requirements: Sequence[str], deadline: float
+    ) -> Done:
+        """Run ``uv pip install``; it can install the lowest versions of the given requirements."""
         # Files that are links into the cache of uv would let the code change that.
         command: list[str | Path] = [self._uv, "pip", "install", "--quiet", "--link-mode", "copy"]
         command += ["--python", environment.python]
         command += ["--no-deps"] if self._choices.no_deps else []
-        command += ["--resolution", "lowest-direct"] if self._choices.lowest else []
+        command += ["--resolution", "lowest-direct", *requirements] if self._choices.lowest else []
         for each in self._choices.find_links:
             command += ["--find-links", each]
         return self._run([*command, os.path.abspath(file)], deadline, builds=True)
@@ -206,7 +213,6 @@ class Uv(Installer):
         command: list[str | Path] = [
             self._uv,
             "build",
-            "--quiet",
             "--wheel",
             "--python",
             python.path,
@@ -239,7 +245,9 @@ class Pip(Installer):
         ]
         return self._run([*command, *words], deadline, cwd, builds=words[0] in ("install", "wheel"))
 
-    def install(self, environment: Environment, file: str, deadline: float) -> Done:
+    def install(
+        self, environment: Environment, file: str, requirements: Sequence[str], deadline: float
+    ) -> Done:
         """Run ``pip install``."""
         words = ["install", "--quiet", *(["--no-deps"] if self._choices.no_deps else [])]
         return self._pip(environment, *words, *self._links(), os.path.abspath(file), deadline=deadline)
@@ -301,8 +309,18 @@ def is_failed_build(done: Done) -> bool:
 
 
 def last_lines(output: str, most: int) -> list[str]:
-    """Return the last lines of an output that are not blank."""
-    return [line.rstrip() for line in output.splitlines() if line.strip()][-most:]
+    """Return the last lines of an output that are neither blank nor advice of uv."""
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    return [line for line in lines if not line.lstrip().startswith("hint:")][-most:]
+
+
+def reason_in(output: str) -> str:
+    """Return why an installer failed: what uv calls the cause, or the last line."""
+    causes = re.split(r"^ *cause: *", output, flags=re.MULTILINE)
+    if len(causes) > 1:
+        return " ".join(re.split(r"^hint:", causes[1], flags=re.MULTILINE)[0].split())
+    lines = last_lines(output, 1)
+    return lines[0].strip().removeprefix("ERROR: ") if lines else ""
 
 
 def recorded(environment: Environment) -> set[str]:

@@ -2,11 +2,12 @@
 
     python -I -S jail.py SETTINGS COMMAND...
 
-SETTINGS is JSON: ``parent``, the process that started this one, with which it ends; ``folder``, the only folder that the command may write to, or null if it may write as its
-user does; ``network``, whether it has the network; ``hidden``, folders that are replaced by empty ones. The
-command is the first process of a PID namespace, so the kernel ends everything that it started when it ends,
-whatever session or process group that is in. This script needs no privilege where the system lets users make
-namespaces; else it exits with the status `REFUSED`.
+SETTINGS is JSON: ``parent``, the process that started this one, with which it ends; ``folder``, the only
+folder that the command may write to, or null if it may write as its user does; ``network``, whether it has
+the network; ``hidden``, folders that are replaced by empty ones. The command is the first process of a PID
+namespace, so the kernel ends everything that it started when it ends, whatever session or process group that
+is in. This script needs no privilege where the system lets users make namespaces; else it exits with the
+status `REFUSED`.
 """
 
 import _socket

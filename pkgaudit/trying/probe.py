@@ -173,7 +173,8 @@ def outcome_of(request: "Request") -> "dict[str, object]":
     try:
         return {"value": DONE_BY[request["do"]](request)}
     except SystemExit as error:
-        return {"exit": error.code if isinstance(error.code, int) else cut(error.code or 0)}
+        code = error.code
+        return {"exit": code if isinstance(code, int) else 0 if code is None else 1}
     except BaseException as error:  # also KeyboardInterrupt, which a module may raise
         return failure(error)
 

@@ -33,6 +33,9 @@ _PURE = "any-0-py3-none-any.whl"
 _REPAIRED = (".libs", ".dylibs")
 """Endings of the folders with libraries that programs such as auditwheel add to a finished wheel."""
 
+_OF_UV = re.compile(r"error: |  cause: ")
+"""The lines with which uv says that a build failed, after the output of the backend."""
+
 _WRITTEN = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "WHEEL", "direct_url.json"})
 """Files of which each wheel has its own."""
 
@@ -81,7 +84,7 @@ def build_sdist(
             said = " ".join(last_lines(done.output, 3))
             attempt.failures.append(Failure(f"{python.name}: it cannot be built here: {said}", sdist.path))
             return Built(attempt, "it cannot be built here")
-        lines = tuple(last_lines(done.output, LINES))
+        lines = [each for each in last_lines(done.output, 2 * LINES) if not _OF_UV.match(each)][-LINES:]
         error = lines[-1].strip() if lines and done.status is not None else "its time was over"
         attempt.trials.append(
             Trial(
@@ -91,7 +94,7 @@ def build_sdist(
                 "",
                 (python.name,),
                 error=error,
-                lines=lines,
+                lines=tuple(lines),
             )
         )
         return Built(attempt, "the build failed")

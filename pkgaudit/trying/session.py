@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pkgaudit.excerpts import without_values
 from pkgaudit.finding import Failure, Finding
 from pkgaudit.inputs.paths import Skipped
 from pkgaudit.model.distribution import Distribution, Sdist, Wheel
@@ -75,11 +76,17 @@ def try_all(
         session.run(list(distributions), files, pythons, tools, folder)
     made = session.happened
     made.tries.trials = [
-        replace(each, foreseen=tuple(foreseen(each, findings))) for each in joined(session.attempts)
+        replace(each, error=_masked(each.error), foreseen=tuple(foreseen(each, findings)))
+        for each in joined(session.attempts)
     ]
     variables = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_"))}
     made.tries.confidential = list(Machine(variables=variables).secrets)
     return made
+
+
+def _masked(error: str) -> str:
+    """Return the last line of a traceback without values that may be secrets; an excerpt is masked too."""
+    return without_values(lambda text: text, error) or ""
 
 
 class _Session:

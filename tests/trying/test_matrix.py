@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from fixtures.builders import Wheel
-from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.model.distribution import Wheel as Read
+from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.trying.matrix import github_matrix
 from tests.support import run
 
@@ -98,5 +98,3 @@ class TestCommand:
         done = run("try", "--matrix", "github", str(tmp_path / "a-1-py3-none-any.whl"))
         assert done.exit_code == 2
         assert "cannot be read" in done.output
-
-

@@ -65,7 +65,8 @@ def test_native_tags() -> None:
 
 
 @pytest.mark.parametrize(
-    ("requires", "fits"), [(">=3.9", True), (">=3.10", False), ("<3.9.2", True), ("nonsense", True), (None, True)]
+    ("requires", "fits"),
+    [(">=3.9", True), (">=3.10", False), ("<3.9.2", True), ("nonsense", True), (None, True)],
 )
 def test_requires_python(requires: str | None, fits: bool) -> None:
     assert (why_not(python("3.9.1"), "a-1-py3-none-any.whl", requires) is None) is fits
@@ -138,7 +139,9 @@ class TestSearch:
         assert str(found.version) == "3.6.1"
 
     def test_one_that_is_not_there(self) -> None:
-        with pytest.raises(PythonError, match=r"--python 3\.99: no such Python is at hand; there are: CPython"):
+        with pytest.raises(
+            PythonError, match=r"--python 3\.99: no such Python is at hand; there are: CPython"
+        ):
             find_pythons(["3.99"])
 
     def test_those_of_uv(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,5 +149,5 @@ class TestSearch:
             pytest.skip("the programs here are scripts for a shell")
         self.interpreter("uv", f"echo {self.folder}/managed")
         self.interpreter("managed/cpython-3.6.2/bin/python", self.told([3, 6, 2], "u"))
-        assert [str(each.version) for each in find_pythons((), str(self.folder / "uv"))][0] == "3.6.2"
+        assert "3.6.2" in [str(each.version) for each in find_pythons((), str(self.folder / "uv"))]
         assert list(pythons._of_uv(str(self.folder / "missing"))) == []

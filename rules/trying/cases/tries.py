@@ -23,9 +23,18 @@ def tried(step: Step, name: str, fate: Fate = Fate.FAILED, path: str = WHEEL, **
 def missing(name: str = "sample", **facts: Any) -> Tries:
     """Return a run in which an import misses a module."""
     error = "ModuleNotFoundError: No module named 'tomli'"
-    facts = {"error": error, "kind": "ModuleNotFoundError", "missing": "tomli", "needs_other": True} | facts
-    lines = ('  File "sample/config.py", line 3, in <module>', "    import tomli", error)
-    return tried(Step.IMPORT, name, member="sample/config.py", line=3, lines=lines, **facts)
+    return tried(
+        Step.IMPORT,
+        name,
+        error=error,
+        kind="ModuleNotFoundError",
+        missing="tomli",
+        needs_other=True,
+        member="sample/config.py",
+        line=3,
+        lines=('  File "sample/config.py", line 3, in <module>', "    import tomli", error),
+        **facts,
+    )
 
 
 @good(*(f"TR{number}" for number in range(101, 113)))
