@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from pkgaudit.run import Performed
     from pkgaudit.trying.session import Wishes
 
-_WARNING = (
-    "pkgaudit try runs code: it installs the given files and imports, loads and starts what they contain"
-)
+_WARNING = "pkgaudit try runs code: it installs the given files and imports, loads and starts their contents"
 """The first line of the command, which nothing turns off."""
 
 
@@ -47,9 +45,7 @@ _WARNING = (
 @click.option(
     "--find-links", multiple=True, metavar="PLACE", help="Also find dependencies in this folder or page."
 )
-@click.option(
-    "--lowest", is_flag=True, help="Install the lowest versions of what the wheels require. Needs uv."
-)
+@click.option("--lowest", is_flag=True, help="Install the lowest versions that the wheels allow. Needs uv.")
 @click.option(
     "--matrix",
     type=click.Choice(("github",)),
@@ -141,7 +137,7 @@ def run(choices: dict[str, Any]) -> int:
 
 
 def _wishes(choices: dict[str, Any], config: Config) -> Wishes:
-    """Return what the command line and the configuration want."""
+    """Return the wishes in the command line and the configuration."""
     from pkgaudit.trying.environments import Choices
     from pkgaudit.trying.sandbox import Limits
     from pkgaudit.trying.session import Wishes
@@ -154,7 +150,7 @@ def _wishes(choices: dict[str, Any], config: Config) -> Wishes:
 
 
 def _try(done: Performed, wishes: Wishes, watch: TryWatch) -> Tries:
-    """Try what was audited, and add what could not be tried to what the audit left out."""
+    """Try the audited files, and add those that could not be tried to the skipped ones."""
     from pkgaudit.trying.session import try_all
 
     files = {each.path: each.path for each in done.distributions}

@@ -13,7 +13,7 @@ _MEMORY = Size(4 << 30)
 
 @dataclass(frozen=True)
 class TrySettings:
-    """The options of `pkgaudit try`: what is left out, and the limits.
+    """The options of `pkgaudit try`: exceptions and limits.
 
     ``leave-out`` maps patterns of modules to the reason: a module that matches is not imported, and no entry
     point in it is loaded or run. ``module-seconds``: the time for a module, an entry point or a command.

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterable
 from dataclasses import field
 
-from pkgaudit.finding import Remedy, Severity
+from pkgaudit.finding import Finding
 from pkgaudit.late import dataclass
 from pkgaudit.model.subject import RunSubject
 
@@ -31,21 +31,11 @@ class Fate(enum.Enum):
     FAILED = "failed"
     """An exception, or a fault that a program reports."""
     EXITED = "exited"
-    """The interpreter was ended, whatever its status."""
+    """The interpreter was ended, with any status."""
     KILLED = "killed"
     """A signal ended the interpreter."""
     TIMED_OUT = "timed out"
     """It took longer than allowed."""
-
-
-@dataclass(frozen=True)
-class Foreseen:
-    """A finding of the audit that a trial confirms."""
-
-    code: str
-    fingerprint: str
-    severity: Severity
-    fix: str | Remedy | None = None
 
 
 @dataclass(frozen=True)
@@ -84,18 +74,19 @@ class Trial:
     is_certain: bool = True
     status: int | None = None
     seconds: float = 0.0
-    foreseen: tuple[Foreseen, ...] = ()
 
 
 @dataclass
 class Tries(RunSubject):
     """The distributions that were tried, and the trials that did not succeed.
 
-    ``confidential`` are secrets of the user's settings, which installers may show.
+    ``findings`` are those of the audit, before the policy. ``confidential`` are secrets of the user's
+    settings, which installers may show.
     """
 
     tried: list[str] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     confidential: list[str] = field(default_factory=list)
 
     @property

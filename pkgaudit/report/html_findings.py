@@ -208,13 +208,16 @@ def frame(finding: Finding) -> Html | None:
         head, here, tail = excerpt.text[:at], excerpt.text[at : at + 1] or " ", excerpt.text[at + 1 :]
     # Tabs become spaces, because an escape would hide the indentation.
     head = head.replace("\t", "    ")
-    if len(excerpt.lines) > 1:
-        return el("pre", el("code", lines(excerpt.text)), class_="frame")
     marked = el("mark", here.replace("\t", " ")) if here else None
     return el(
         "pre",
         el("span", line, class_="line", aria_hidden="true") if line else None,
-        el("code", text(head), marked, text(tail.replace("\t", "    "))),
+        el(
+            "code",
+            lines(head) if excerpt.column is None else text(head),
+            marked,
+            text(tail.replace("\t", "    ")),
+        ),
         class_="frame",
     )
 

@@ -2,5 +2,5 @@
 
 This is the only package that runs code of an archive. Nothing of an audit imports it. `session` is the
 whole; `pythons` finds the interpreters, `environments` makes an environment for each wheel and Python,
-`sandbox` limits what the code in it can do, and `probe` is the script that runs there.
+`sandbox` limits the code in it, and `probe` is the script that runs there.
 """

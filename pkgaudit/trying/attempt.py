@@ -130,7 +130,7 @@ class Subject:
 
     @property
     def requirements(self) -> list[str]:
-        """What the distribution requires without an extra."""
+        """The requirements of the distribution without an extra."""
         metadata = self.distribution.metadata
         found = metadata.all("Requires-Dist") if metadata is not None else []
         return [each for each in found if not _EXTRA.search(each)]
@@ -157,7 +157,7 @@ def _letters(name: str) -> str:
 
 @dataclass(frozen=True)
 class Tools:
-    """What attempts share. ``left_out`` maps patterns of modules to the reason to leave them out."""
+    """The tools that attempts share. ``left_out`` maps patterns of modules to the user's reason."""
 
     sandbox: Sandbox
     installer: Installer
@@ -168,7 +168,7 @@ class Tools:
 
 @dataclass
 class Attempt:
-    """What came of a wheel in one environment: ``done`` are the steps with names that were tried."""
+    """The result for a wheel in one environment: ``done`` are the steps with names that were tried."""
 
     subject: Subject
     python: Python
@@ -179,7 +179,7 @@ class Attempt:
 
     @property
     def words(self) -> str:
-        """The numbers of what was tried, for the progress."""
+        """The numbers of trials, for the progress."""
         count = {step: sum(each is step for each, _ in self.done) for step in Step}
         said = [
             f"{count[step]:,} {word}{'' if count[step] == 1 else 's'}"
@@ -468,7 +468,7 @@ class Trying:
         )
 
     def _without_folders(self, text: str) -> str:
-        """Return a text without the temporary folder, so that the same fault has the same words each time."""
+        """Return a text without the temporary folder, because a fault must have the same words each time."""
         for folder in (self._contents.site, str(self._environment.root), str(self._environment.folder)):
             text = text.replace(os.path.join(folder, ""), "") if folder else text
         return text

@@ -1,4 +1,4 @@
-"""What an installed distribution offers: its public modules, data files, entry points and commands."""
+"""The public modules, data files, entry points and commands of an installed distribution."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 _TESTS = frozenset({"conftest", "test", "tests"})
 """Names of modules and packages that need a test runner, and that nobody imports. Chosen."""
 
-_BYTECODE = (".pyc", ".pyo", ".pdb", ".pyd.manifest")
+_BYTECODE = (".pyc", ".pyo")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class EntryPoint:
 
 @dataclass
 class Contents:
-    """What an installed distribution offers.
+    """The parts of an installed distribution that others use.
 
     ``modules`` maps the public modules to their paths, ``mains`` are the import packages: modules without a
     regular package above them. ``data`` are pairs of an import package and the path of a file below it.
@@ -115,14 +115,14 @@ def _package(path: str, suffixes: Iterable[str]) -> str | None:
 
 
 def _anchor(folders: Sequence[str], packages: set[str]) -> int | None:
-    """Return the number of folders down to the first regular package, None if there is none."""
+    """Return the number of folders down to the first regular package, or None."""
     return next(
         (depth for depth in range(1, len(folders) + 1) if "/".join(folders[:depth]) in packages), None
     )
 
 
 def _is_public(parts: Sequence[str]) -> bool:
-    """Return whether a user may import a module: no part is private, and it is no test."""
+    """Return whether a user may import a module: no part is private, and it is not a test."""
     return all(each.isidentifier() and not each.startswith("_") for each in parts) and not any(
         each in _TESTS or each.startswith("test_") for each in parts[1:]
     )

@@ -41,7 +41,7 @@ _DROPPED = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX", "__PYVENV
 
 
 class InstallerError(PkgauditError):
-    """The installer at hand cannot do what the user wants."""
+    """The installer at hand cannot fulfill a wish of the user."""
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@
 SETTINGS is JSON: ``parent``, the process that started this one, with which it ends; ``folder``, the only
 folder that the command may write to, or null if it may write as its user does; ``network``, whether it has
 the network; ``hidden``, folders that are replaced by empty ones. The command is the first process of a PID
-namespace, so the kernel ends everything that it started when it ends, whatever session or process group that
-is in. This script needs no privilege where the system lets users make namespaces; else it exits with the
-status `REFUSED`.
+namespace, so the kernel ends everything that it started when it ends, in any session or process group. This
+script needs no privilege where the system lets users make namespaces; else it exits with the status
+`REFUSED`.
 """
 
 import _socket

@@ -1,4 +1,4 @@
-"""Look at what was installed: a script that the interpreter of an environment runs, for Python 3.6 and later.
+"""Look at an installed distribution: a script for the interpreter of its environment, since Python 3.6.
 
 It reads requests from standard input, a line of JSON each, and writes one line as the answer to each. Every
 request is done in a process of its own, with limits, whose output is captured, and afterwards every process
@@ -139,7 +139,7 @@ def open_data(request: "Request") -> "list[list[str]]":
     for package, path in request["files"]:
         try:
             _read(package, path)
-        except Exception as error:  # whatever the package's own loader raises
+        except Exception as error:  # the package's own loader may raise anything
             failed.append([package, path, cut(f"{type(error).__name__}: {error}")])
     return failed
 
@@ -166,6 +166,7 @@ DONE_BY = {
     "load": load_entry_point,
     "open": open_data,
 }
+"""The functions that do requests; a request to run a program replaces the process."""
 
 
 def outcome_of(request: "Request") -> "dict[str, object]":
@@ -180,7 +181,7 @@ def outcome_of(request: "Request") -> "dict[str, object]":
 
 
 def failure(error: BaseException) -> "dict[str, object]":
-    """Return what is known of an exception."""
+    """Return the facts about an exception."""
     import traceback
 
     kind = type(error)
@@ -254,7 +255,8 @@ def do(request: "Request", answer: int) -> "NoReturn":
         os.execv(command[0], command)
     outcome = outcome_of(request)
     if os.getpid() == me:  # else a fork of the module came here too
-        with suppress(BaseException):  # the module may have closed or replaced them
+        # The module may have closed or replaced them.
+        with suppress(BaseException):
             for stream in (sys.stdout, sys.stderr):
                 stream.flush()
         write_all(answer, word.encode() + json.dumps(outcome).encode())
@@ -268,7 +270,7 @@ def write_all(number: int, data: bytes) -> None:
 
 
 def forked(request: "Request") -> "dict[str, object]":
-    """Do a request in a fork of this process, and return what is known of it."""
+    """Do a request in a fork of this process, and return the facts about it."""
     pipes = [os.pipe() for _ in range(3)]
     woken = os.pipe()
     for number in woken:
@@ -282,7 +284,7 @@ def forked(request: "Request") -> "dict[str, object]":
             begin_child(pipes)
             limit(request["limits"])
             do(request, 255)
-        except BaseException as error:
+        except BaseException as error:  # the fork must not go on with the requests of this process
             os.write(2, f"the request cannot be done: {error}\n".encode("utf-8", "replace"))
         finally:
             os._exit(125)

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import sysconfig
@@ -27,7 +28,7 @@ OLDEST = (3, 6)
 """The oldest Python whose syntax the script `probe` has."""
 
 _PATIENCE = 20.0
-"""Seconds in which an interpreter must say what it is. Chosen: it takes milliseconds."""
+"""Seconds in which an interpreter must describe itself. Chosen: milliseconds suffice."""
 
 _ASK = """
 import json, os, platform, sys, sysconfig
@@ -47,6 +48,7 @@ print(json.dumps({
 
 _NAMES = re.compile(r"(?:python|pypy)(?:[23](?:\.[0-9]{1,2})?t?)?(?:\.exe)?", re.ASCII)
 
+# A kind, a version and a "t" for free threading, as in the options of uv.
 _WANTED = re.compile(r"(cpython|pypy|python)?-?([0-9]+(?:\.[0-9]+){0,2})?(t)?", re.ASCII | re.IGNORECASE)
 
 
@@ -81,7 +83,7 @@ class Python:
     @property
     def is_native(self) -> bool:
         """Whether it runs on the platform of this interpreter, whose tags are known."""
-        return self.platform == sysconfig.get_platform() and self.bits == (sys.maxsize > 2**32)
+        return self.platform == sysconfig.get_platform() and self.bits == _has_64_bits()
 
     def tags(self) -> frozenset[Tag]:
         """Return the tags of the wheels that it can use."""
@@ -99,6 +101,10 @@ class Python:
             and self.version.release[: len(wanted)] == wanted
             and (self.free_threaded is bool(free))
         )
+
+
+def _has_64_bits() -> bool:
+    return struct.calcsize("P") == 8
 
 
 @cache
@@ -196,18 +202,18 @@ def _ask(path: str) -> Python | None:
         return None  # no Python: a shim of pyenv without a version, Python 2, or a stub of Windows
 
 
-def _python(told: Mapping[str, Any]) -> Python:
-    version = ".".join(map(str, told["version"]))
-    pre = {"alpha": "a0", "beta": "b0", "candidate": "rc0"}.get(told["release"], "")
+def _python(facts: Mapping[str, Any]) -> Python:
+    version = ".".join(map(str, facts["version"]))
+    pre = {"alpha": "a0", "beta": "b0", "candidate": "rc0"}.get(facts["release"], "")
     return Python(
-        str(told["path"]),
+        str(facts["path"]),
         Version(version + pre),
-        str(told["implementation"]),
-        told["free_threaded"],
-        told["debug"],
-        told["soabi"],
-        str(told["platform"]),
-        told["bits"],
+        str(facts["implementation"]),
+        facts["free_threaded"],
+        facts["debug"],
+        facts["soabi"],
+        str(facts["platform"]),
+        facts["bits"],
     )
 
 

@@ -33,6 +33,9 @@ _KEPT = 64 << 10
 _LONGEST_LINE = 1 << 27
 """Bytes of an answer of the probe; chosen: more than it sends."""
 
+_LOOK = 0.5
+"""Seconds between two looks at the room on the disk. Chosen: disks write about a gigabyte in this time."""
+
 _GRACE = 5.0
 """Seconds after its limit in which the probe must answer. Chosen: it ends processes within milliseconds."""
 
@@ -52,14 +55,16 @@ class DeadError(PkgauditError):
 class Limits:
     """Limits of code that is tried.
 
-    ``module`` and ``distribution`` are seconds, ``memory`` and ``file_size`` bytes; ``processes`` is the
-    number of processes of one environment, which counts only where it has a user namespace.
+    ``module`` and ``distribution`` are seconds, ``memory``, ``file_size`` and ``disk`` (for all files of one
+    request) bytes; ``processes`` is the number of processes of one environment, which counts only where it
+    has a user namespace.
     """
 
     module: float = 30.0
     distribution: float = 240.0
     memory: int = 4 << 30
     file_size: int = 256 << 20
+    disk: int = 4 << 30
     processes: int = 4096
 
     def of(self, seconds: float, *, in_namespace: bool) -> dict[str, Any]:
@@ -217,7 +222,25 @@ class Probe:
         self._in_namespace = in_namespace
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._count = 0
+        self._room = _room(folder)
         threading.Thread(target=self._listen, daemon=True).start()
+
+    def _wait(self, seconds: float) -> bytes:
+        """Return the next answer, unless the code fills the disk before.
+
+        Raises:
+            StoppedError: the disk has less room than the limit, or lost more than that.
+            queue.Empty: there is no answer in time.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                return self._answers.get(timeout=min(_LOOK, max(end - time.monotonic(), 0.01)))
+            except queue.Empty:
+                if time.monotonic() >= end:
+                    raise
+            if _room(self._folder) < self._room - self._limits.disk:
+                raise StoppedError("its code filled the disk")
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
@@ -250,14 +273,18 @@ class Probe:
         try:
             self._process.stdin.write(json.dumps(sent).encode() + b"\n")
             self._process.stdin.flush()
-            line = self._answers.get(timeout=seconds + _GRACE)
-            answer = json.loads(line)
+            answer = json.loads(self._wait(seconds + _GRACE))
         except (OSError, ValueError, queue.Empty):
             raise DeadError("the process that tries modules was ended") from None
         remove_tree(where)
         if answer["timed_out"] and left <= self._limits.module:
             raise StoppedError("its time was over")
         return {**answer, "allowed": seconds}
+
+
+def _room(folder: Path) -> int:
+    """Return the free bytes of the disk of a folder."""
+    return shutil.disk_usage(folder).free
 
 
 def jailed(command: Sequence[str], folder: Path | None) -> list[str]:
@@ -306,7 +333,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _set_subreaper(is_on: bool) -> None:
-    """Have processes whose parent ended become children of this one, so that they can be found."""
+    """Have processes whose parent ended become children of this one, which can be found."""
     with suppress(ImportError, OSError, AttributeError):  # then only those in their sessions are ended
         import ctypes
 
@@ -330,7 +357,7 @@ def end_descendants(others: Collection[int] = ()) -> None:
 
 @contextmanager
 def temporary_folder(inside: Path | None = None) -> Iterator[Path]:
-    """Make a folder, and remove it at the end, whatever its files allow."""
+    """Make a folder, and remove it at the end, even if its files forbid that."""
     folder = Path(os.path.realpath(mkdtemp(prefix="pkgaudit-try-", dir=inside)))
     try:
         yield folder

@@ -39,6 +39,7 @@ _OF_UV = re.compile(r"error: |  cause: ")
 _WRITTEN = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "WHEEL", "direct_url.json"})
 """Files of which each wheel has its own."""
 
+# The tags of extension modules: of CPython, of PyPy, of the stable ABI, and of Windows.
 _TAG = re.compile(r"\.(?:cpython-[\w-]+|pypy[\w-]+|abi3|cp\d+-\w+)(\.(?:so|pyd|dylib))$")
 
 _MOST = 20
@@ -47,7 +48,7 @@ _MOST = 20
 
 @dataclass
 class Built:
-    """What came of an sdist: a build that failed or differs, or a wheel to try."""
+    """The result for an sdist: a build that failed or differs, or a wheel to try."""
 
     attempt: Attempt
     words: str

@@ -1,4 +1,4 @@
-"""Tries all distributions of a run on all Pythons at hand, and joins what happened to facts for the rules."""
+"""Tries all distributions of a run on all Pythons at hand, and joins the trials to facts for the rules."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from pkgaudit.model.machine import Machine
 from pkgaudit.model.tries import Fate, Step, Trial, Tries
 from pkgaudit.trying.attempt import Attempt, Subject, Tools, Trying
 from pkgaudit.trying.environments import Choices, find_uv, make_installer
-from pkgaudit.trying.foreseen import foreseen
 from pkgaudit.trying.pythons import Python, find_pythons, why_not
 from pkgaudit.trying.sandbox import Limits, Sandbox, temporary_folder
 from pkgaudit.trying.sdists import build_sdist
@@ -32,7 +31,7 @@ _MOST_OTHERS = 20
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user wants: which Pythons, how dependencies are installed, limits, and modules left out."""
+    """The wishes of the user: which Pythons, how dependencies are installed, limits, and modules left out."""
 
     pythons: Sequence[str] = ()
     choices: Choices = field(default_factory=Choices)
@@ -43,7 +42,7 @@ class Wishes:
 
 @dataclass
 class Happened:
-    """What came of a run: the facts for the rules, what was left out, and why the run is incomplete."""
+    """The facts of a run for the rules, the parts that were left out, and why the run is incomplete."""
 
     tries: Tries
     skipped: list[Skipped] = field(default_factory=list)
@@ -59,11 +58,11 @@ def try_all(
 ) -> Happened:
     """Try distributions; ``files`` maps their paths in reports to those on the disk.
 
-    ``findings`` are those of the audit, for `Foreseen`; ``say`` receives a line for each step.
+    ``findings`` are those of the audit, which trials may confirm; ``say`` receives a line for each step.
 
     Raises:
         PythonError: a Python that the user wants is not at hand.
-        InstallerError: the installer cannot do what the user wants.
+        InstallerError: the installer cannot fulfill a wish.
     """
     uv = find_uv()
     session = _Session(wishes, say, Happened(Tries()))
@@ -75,10 +74,8 @@ def try_all(
             say(f"the code has the network and may write as you do, because {sandbox.reason or 'it ended'}")
         session.run(list(distributions), files, pythons, tools, folder)
     made = session.happened
-    made.tries.trials = [
-        replace(each, error=_masked(each.error), foreseen=tuple(foreseen(each, findings)))
-        for each in joined(session.attempts)
-    ]
+    made.tries.trials = [replace(each, error=_masked(each.error)) for each in joined(session.attempts)]
+    made.tries.findings = list(findings)
     variables = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_"))}
     made.tries.confidential = list(Machine(variables=variables).secrets)
     return made
@@ -171,7 +168,7 @@ class _Session:
     ) -> None:
         skipped = self.happened.skipped
         if not fitting:
-            said = dict.fromkeys(each for each in reasons.values() if each) or {"there is no Python": None}
+            said = dict.fromkeys(each for each in reasons.values() if each) or {"no Python is at hand": None}
             skipped.append(Skipped(subject.path, f"not tried: {'; '.join(said)}"))
             return
         self.happened.tries.tried.append(subject.path)
@@ -187,7 +184,7 @@ class _Session:
             skipped.append(Skipped(subject.path, f"not tried with Python {', '.join(missing)}: not at hand"))
 
     def _each(self, futures: Mapping[Future[Any], Any]) -> Iterable[Future[Any]]:
-        """Yield futures as they are done; the wait ends now and then, so that signals are noticed."""
+        """Yield futures as they are done; the wait ends now and then, because signals must be noticed."""
         left = set(futures)
         while left:
             done, left = wait(left, timeout=0.5, return_when=FIRST_COMPLETED)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pkgaudit.api import Problem, Severity, quoted, rule
-from pkgaudit.model.tries import Fate, Step, Trial, Tries
-from pkgaudit.rules.trying.words import effect, problem, said, severity_of, trials_of
+from pkgaudit.model.tries import Fate, Step, Tries
+from pkgaudit.rules.trying.words import Judged, effect, problem, said, severity_of, trials_of
 
 _LEAVE_OUT = "or leave the module out with a reason in [tool.pkgaudit.try]"
 
 
-def _fix(trial: Trial) -> str:
+def _fix(trial: Judged) -> str:
     """Return what to do about an exception, by what it says."""
     if trial.extra is not None:
         return f"catch the exception and name the extra {quoted(trial.extra)}, {_LEAVE_OUT}"

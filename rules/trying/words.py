@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 from itertools import groupby
 
-from pkgaudit.api import Location, Problem, Severity, counted, quoted
+from pkgaudit.api import Location, Problem, Severity, quoted
+from pkgaudit.finding import Finding
 from pkgaudit.model.tries import Fate, Step, Trial, Tries
+from pkgaudit.rules.trying.foreseen import foreseen
 
 _SHOWN = 3
 """Names that a message lists. Chosen."""
@@ -15,11 +18,19 @@ _LONGEST = 200
 """Characters of the last line of a traceback in a message. Chosen; the excerpt shows the rest."""
 
 
-def trials_of(tries: Tries, step: Step, *fates: Fate) -> Iterator[Trial]:
+@dataclass(frozen=True)
+class Judged(Trial):
+    """A trial with the findings of the audit that it confirms."""
+
+    foreseen: tuple[Finding, ...] = ()
+
+
+def trials_of(tries: Tries, step: Step, *fates: Fate) -> Iterator[Judged]:
     """Yield the trials of a step that ended in one of these ways, or in any way."""
     for each in tries.trials:
         if each.step is step and (not fates or each.fate in fates):
-            yield each
+            facts = {name.name: getattr(each, name.name) for name in fields(each)}
+            yield Judged(**facts, foreseen=tuple(foreseen(each, tries.findings)))
 
 
 def pythons(names: Iterable[str]) -> str:
@@ -35,7 +46,7 @@ def listed(words: list[str]) -> str:
     return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
-def said(trial: Trial, fails: str) -> str:
+def said(trial: Judged, fails: str) -> str:
     """Return a message: what fails, with which Pythons, why, what else, and which rule reports it too."""
     message = f"{fails} with {pythons(trial.pythons)}"
     if trial.error:
@@ -54,10 +65,11 @@ def said(trial: Trial, fails: str) -> str:
 
 
 def problem(
-    trial: Trial, message: str, fix: str, severity: Severity | None = None, **data: object
+    trial: Judged, message: str, fix: str, severity: Severity | None = None, **data: object
 ) -> Problem:
     """Return the problem of a trial. A finding that foresees it has a better remedy."""
-    first = next((each.fix for each in trial.foreseen if each.fix is not None), None)
+    fixes = [each.remedy if each.remedy is not None else each.fix for each in trial.foreseen]
+    first = next((each for each in fixes if each is not None), None)
     kept: dict[str, object] = {"pythons": list(trial.pythons), **data}
     if trial.error:
         kept["error"] = trial.error
@@ -78,7 +90,7 @@ def problem(
     )
 
 
-def severity_of(trial: Trial, usual: Severity) -> Severity:
+def severity_of(trial: Judged, usual: Severity) -> Severity:
     """Return the severity of code that fails: what the audit foresees counts at least as much as there.
 
     A fault in an import package or a command hits every user, one in another module only those who import it;
@@ -95,13 +107,10 @@ def severity_of(trial: Trial, usual: Severity) -> Severity:
     return max([own, *foreseen])
 
 
-def effect(trial: Trial) -> str:
+def effect(trial: Judged) -> str:
     """Return how an interpreter ended that did not do what it was asked to."""
     if trial.fate is Fate.TIMED_OUT:
         return f"does not end within {trial.seconds:g} s"
     if trial.fate is Fate.KILLED:
         return f"ends the interpreter by signal {trial.status}" if trial.status else "ends the interpreter"
     return f"ends the interpreter with status {trial.status}"
-
-
-__all__ = ["counted", "effect", "listed", "problem", "pythons", "said", "severity_of", "trials_of"]

@@ -48,7 +48,7 @@ class TestData:
     def test_names_every_family(self) -> None:
         assert set(STORED["families"]) == {each.family for each in RULES}
         guides = {each["guide"] for each in STORED["families"].values() if "guide" in each}
-        assert guides == {"credentials.html", "findings.html", "gate.html", "secrets.html"}
+        assert guides == {"credentials.html", "findings.html", "gate.html", "secrets.html", "try.html"}
 
     def test_names_no_rule_that_is_not_there(self) -> None:
         assert set(STORED["rules"]) == {each.name for each in RULES}

@@ -170,6 +170,17 @@ def test_walls_stand() -> None:
     assert not may_import(ROOT / "rules/_shared/record.py", "pkgaudit.rules.record.rules", EXCEPTIONS)
 
 
+def test_only_the_command_runs_code_of_archives() -> None:
+    """Nothing of an audit imports the package that runs code."""
+    importing = {
+        dotted(path)
+        for path in (*modules("pkgaudit"), *modules("rules"))
+        for imported in imports(path)
+        if imported.startswith("pkgaudit.trying") and not dotted(path).startswith("pkgaudit.trying")
+    }
+    assert importing == {"pkgaudit.cli.trying"}
+
+
 @pytest.mark.parametrize("path", modules("pkgaudit"), ids=dotted)
 def test_engine_names_no_rule(path: Path) -> None:
     from tests.support import registry

@@ -15,13 +15,13 @@ from pkgaudit.finding import Finding, Location, Severity, Suppression, Suppressi
 from pkgaudit.model.distribution import Wheel
 from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.model.tries import Fate, Step, Trial
+from pkgaudit.rules.trying.foreseen import foreseen
 from pkgaudit.run import without_confirmed
 from pkgaudit.trying.attempt import Attempt, Subject
 from pkgaudit.trying.contents import Contents
-from pkgaudit.trying.environments import Done, Environment, is_failed_build, is_of_machine, reason_in
-from pkgaudit.trying.foreseen import foreseen
+from pkgaudit.trying.environments import Environment, is_failed_build, is_of_machine, reason_in
 from pkgaudit.trying.pythons import Python
-from pkgaudit.trying.sandbox import remove_tree
+from pkgaudit.trying.sandbox import Done, remove_tree
 from pkgaudit.trying.sdists import compare
 from pkgaudit.trying.session import joined
 

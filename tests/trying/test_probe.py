@@ -103,6 +103,13 @@ class TestLimits:
     def test_standard_input_is_empty(self, module: Module) -> None:
         assert module.imported("input()\n")["outcome"]["failure"]["kind"] == "EOFError"
 
+    def test_the_room_on_the_disk(self, module: Module, monkeypatch: pytest.MonkeyPatch) -> None:
+        rooms = iter([10 << 30, *[5 << 30] * 9])
+        monkeypatch.setattr("pkgaudit.trying.sandbox._room", lambda _: next(rooms))
+        monkeypatch.setattr("pkgaudit.trying.sandbox._LOOK", 0.01)
+        with pytest.raises(StoppedError, match="filled the disk"):
+            module.imported("import time\ntime.sleep(60)\n")
+
     def test_the_time_of_the_distribution(self, module: Module) -> None:
         with module.probe() as asked, pytest.raises(StoppedError):
             asked.ask({"do": "import", "module": "os"}, time.monotonic() - 1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fixtures.cases import bad, good
-from pkgaudit.finding import Severity
-from pkgaudit.model.tries import Fate, Foreseen, Step, Trial, Tries
+from pkgaudit.finding import Finding, Location, Severity
+from pkgaudit.model.tries import Fate, Step, Trial, Tries
 
 WHEEL = "dist/sample-1.0-py3-none-any.whl"
 SDIST = "dist/sample-1.0.tar.gz"
@@ -93,9 +93,11 @@ def optional_integration() -> Tries:
 
 @bad("TR103", at="sample/config.py:3", severity="warning", says="WH111 foresees it")
 def foreseen() -> Tries:
-    return missing(
-        "sample.config", foreseen=(Foreseen("WH111", "0" * 32, Severity.WARNING, "require tomli"),)
-    )
+    made = missing("sample.config")
+    where = Location("sample/config.py", 3)
+    static = ("WH111", "undeclared-dependency", Severity.WARNING, WHEEL, where, "imports 'tomli'")
+    made.findings.append(Finding(*static, "require tomli", "0" * 32))
+    return made
 
 
 @bad("TR104", says="ends the interpreter with status 0")
