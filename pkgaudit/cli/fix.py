@@ -178,21 +178,20 @@ class _Screen:
             put_json(self._as_json(outcome, fixer))
             return
         fixable = [finding for change in outcome.edits.changes for finding in change.findings]
-        if outcome.after is None:
-            for each in fixable:
-                put(_line(each, "fixable: "))
-        for each in outcome.cured:
-            put(_line(each, "fixed: "))
+        state, shown = ("fixable: ", fixable) if outcome.after is None else ("fixed: ", outcome.cured)
+        for each in shown:
+            put(_line(each, state))
             rule = fixer.registry.rules.get(each.name)
+            # An edit only keeps the file with a secret out of the next release.
             if rule is not None and rule.confidential and each.remedy is not None and each.remedy.first:
                 put(_wrapped(f"still to do: {each.remedy.first}", "    "))
         for each in outcome.new:
             put(_line(each, "new: "))
-        shown = {each.fingerprint for each in (*outcome.cured, *outcome.new)}
+        told = {each.fingerprint for each in (*outcome.cured, *outcome.new)}
         reasons = {each.fingerprint: reason for each, reason in outcome.edits.others} | outcome.others
         left = [each for each, _ in outcome.edits.others] if outcome.after is None else outcome.left
         for each in left:
-            if each.fingerprint not in shown:
+            if each.fingerprint not in told:
                 put(_line(each, "not fixed: "))
                 reason = reasons.get(each.fingerprint, "the edit did not cure it")
                 fix = (each.fix or "").partition("\n")[0]

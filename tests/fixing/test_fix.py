@@ -70,6 +70,7 @@ def test_project_is_fixed(backend: str, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.stdout.count("fixed: ") >= 3
     assert "not fixed: " not in result.stdout
+    assert result.stdout.count("still to do: revoke") == result.stdout.count("fixed: SF102")
     assert "new: " not in result.stdout
     assert "the rebuilt project: PASS" in result.stdout
     after = path.read_bytes().decode()
