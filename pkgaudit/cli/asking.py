@@ -61,10 +61,6 @@ class Online:
             click.UsageError: an option needs --online.
             IndexReadError: the address of the index cannot be used.
         """
-        from pkgaudit.model.addresses import known_indexes
-        from pkgaudit.model.index_answers import IndexPage, PrivateNames
-        from pkgaudit.online.client import check_address, without_login
-
         self._wants_files = _ONLINE in choices["against"]
         self._is_wanted = choices["online"] is not None
         self._is_required = choices["online"] == "required"
@@ -75,26 +71,31 @@ class Online:
             if is_given and not self._is_wanted:
                 raise click.UsageError(f"{option} needs --online")
         self._config = config
+        if not self._is_wanted:  # most audits ask nothing, and need no client
+            return
+        from pkgaudit.model.addresses import known_indexes
+        from pkgaudit.model.index_answers import IndexPage, PrivateNames
+        from pkgaudit.online.client import check_address, without_login
+
         self._watch = watch
         self._url = choices["index_url"] or known_indexes()["pypi"].simple
         self._shown = without_login(self._url)
         private = [*config.gate.private_names]
-        if self._is_wanted:
-            check_address(self._url, "--index-url")
-            for rule in registry:
-                options = config.options_of(rule)
-                if isinstance(options, PrivateNames):
-                    private += options.names
+        check_address(self._url, "--index-url")
+        for rule in registry:
+            options = config.options_of(rule)
+            if isinstance(options, PrivateNames):
+                private += options.names
         self._private = PrivateNames(tuple(private))
         self._pages: dict[str, IndexPage | None] = {}
         self._asked: set[str] = set()
         self._faults: list[str] = []
         self._notes: list[Skipped] = []
 
-    def config(self, paths: Iterable[str], stack: ExitStack) -> Config:
+    def config(self, paths: Callable[[], Iterable[str]], stack: ExitStack) -> Config:
         """Return the configuration with a folder for ``--against online``, which the ``stack`` removes.
 
-        ``paths`` are those of the new files. A project that is built during the audit has none.
+        ``paths`` returns those of the new files. A project that is built during the audit has none.
         """
         if not self._wants_files:
             return self._config
@@ -103,7 +104,7 @@ class Online:
         from pkgaudit.online.fetching import by_project, fetch, wanted_files
 
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="pkgaudit-")))
-        new = by_project(paths)
+        new = by_project(paths())
         self._ask(sorted(each for each in new if not self._private.has(each)))
         wanted = [
             file

@@ -69,7 +69,7 @@ def run(choices: dict[str, Any]) -> int:
         watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0, choices["timing"])
         request = request_of(choices, wants_blake2b=outputs.has("manifest"))
         online = Online(choices, config, registry, watch)
-        config = online.config(collect(request.paths, empty_ok=True).files, stack)
+        config = online.config(lambda: collect(request.paths, empty_ok=True).files, stack)
         result = auditing.run(request, config, registry, watch, others=online.others())
         outputs.finish(result)
     return result.exit_status

@@ -219,7 +219,7 @@ class _Gated:
         with outputs, ExitStack() as stack:
             watch = AuditWatch(outputs, choices["quiet"], choices["verbose"] > 0, choices["timing"])
             online = Online(choices, config, registry, watch)
-            config = online.config(inputs.files, stack)
+            config = online.config(lambda: inputs.files, stack)
             result = auditing.run(
                 request_of(choices),
                 config,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pkgaudit.config.table import Size
+from pkgaudit.late import dataclass
 
 _MEMORY = Size(4 << 30)
 """Chosen: more than importing needs, and less than most machines have."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from pkgaudit.api import CoreMetadata, SetField
+from pkgaudit.late import lazy
 
-_MINOR = re.compile(r"Programming Language :: Python :: 3\.(\d{1,3})")
+_MINOR = lazy(r"Programming Language :: Python :: 3\.(\d{1,3})")
 
 _MAINTAINED = 10
 """The minor version that remedies give as an example: the oldest one with security updates in 2026."""

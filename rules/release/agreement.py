@@ -9,6 +9,7 @@ from itertools import islice, product
 from typing import Generic, NamedTuple, TypeVar
 
 from pkgaudit.api import CoreMetadata, Distribution, HeaderField, Release, Sdist, Wheel
+from pkgaudit.late import lazy
 from pkgaudit.rules._shared.environments import Where
 from pkgaudit.rules._shared.fields import FIELDS, declared_version, is_at_least, is_set
 from pkgaudit.rules._shared.filename import parse_version
@@ -42,7 +43,7 @@ _LONGEST = 2_000
 _SYSTEMS = {"linux": "linux", "musl": "linux", "mac": "darwin", "win": "win32"}
 """The value of ``sys_platform`` by the first word of a machine, see `machines`."""
 
-_FREE = re.compile(r"(?:cp3\d{1,3}|abi3)t")
+_FREE = lazy(r"(?:cp3\d{1,3}|abi3)t")
 """The ABIs of Pythons without the GIL, which load no modules of other ABIs."""
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
 from pkgaudit.api import CoreMetadata, Distribution, Update, Wheel, normalize
+from pkgaudit.late import lazy
 from pkgaudit.rules._shared.entry_points import EntryPoint, read_entry_points
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules._shared.metadata_problems import judged_metadata
@@ -27,7 +27,7 @@ _LATEST_MINOR = 40
 """The last minor version of Python 3 that is tried, as in `wheel_tags`."""
 
 # Extension modules have a tag of Python, and auditwheel adds a digest to the names of libraries.
-_BUILT = re.compile(r"(?:\.(?:cpython-|pypy|graalpy|cp|pp|abi)[0-9][\w-]*|-[0-9a-f]{8})(?=\.)")
+_BUILT = lazy(r"(?:\.(?:cpython-|pypy|graalpy|cp|pp|abi)[0-9][\w-]*|-[0-9a-f]{8})(?=\.)")
 
 
 _SHARE = 10

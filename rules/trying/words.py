@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import groupby
 
 from pkgaudit.api import Location, Problem, Severity, quoted
 from pkgaudit.finding import Finding
+from pkgaudit.late import dataclass
 from pkgaudit.model.tries import Fate, Step, Trial, Tries
 from pkgaudit.rules.trying.foreseen import foreseen
 
