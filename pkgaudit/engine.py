@@ -64,7 +64,7 @@ def audit_distribution(
     audit.distribution = distribution
     collector.conceal_names(distribution)
     collector.forget_copies(distribution)
-    if plan.knows_capabilities(distribution.kind):
+    if plan.shows_capabilities:
         distribution.capabilities = total(audit.summaries.get(Capabilities, {}), collector.redact)
     for ready in plan.distributions:
         if isinstance(distribution, ready.rule.subject):

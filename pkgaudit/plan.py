@@ -185,9 +185,10 @@ class Plan:
         plan.summaries = list(needed.values())
         return plan
 
-    def knows_capabilities(self, kind: ArchiveKind) -> bool:
-        """Return whether the capabilities of distributions of a kind are summarized."""
-        return kind in self.archives.get(Capabilities, ())
+    @property
+    def shows_capabilities(self) -> bool:
+        """Whether the reports show the capabilities of the distributions."""
+        return self.mode.wants_capabilities and Capabilities in self.archives
 
     def group_of(self, name: str) -> str:
         """Return the group of a rule or summary in the times of an audit; the name of other work stays."""

@@ -61,11 +61,12 @@ class TestPlan:
 
     def test_reports_need_it_for_every_distribution(self) -> None:
         plan = Plan.make(registry(), Config(), mode=Mode(wants_capabilities=True))
-        assert all(map(plan.knows_capabilities, ArchiveKind))
+        assert plan.shows_capabilities
+        assert plan.archives[Capabilities] == {*ArchiveKind}
 
     def test_without_the_rules_nothing_is_known(self) -> None:
         plan = Plan.make(registry_of(), Config(), mode=Mode(wants_capabilities=True))
-        assert not plan.knows_capabilities(ArchiveKind.WHEEL)
+        assert not plan.shows_capabilities
 
 
 @dataclass(frozen=True)
