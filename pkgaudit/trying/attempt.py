@@ -198,12 +198,13 @@ class Trying:
         self._python = python
         self._tools = tools
         self._environment = Environment(folder)
-        self._deadline = time.monotonic() + tools.limits.distribution
+        self._deadline = 0.0
         self._made = Attempt(subject, python)
         self._contents = Contents("")
 
     def run(self) -> Attempt:
         """Make the environment, try the wheel in it, and remove it."""
+        self._deadline = time.monotonic() + self._tools.limits.distribution  # not before a thread is free
         try:
             self._run()
         except StoppedError as error:
@@ -216,6 +217,8 @@ class Trying:
         installer, environment = self._tools.installer, self._environment
         environment.folder.mkdir(parents=True)
         made = installer.make(self._python, environment, self._deadline)
+        if made.status is None:
+            raise StoppedError("its time was over")
         if made.status != 0:
             self._fail("the environment cannot be made", made.output)
             return
@@ -249,6 +252,8 @@ class Trying:
         )
         if done.status == 0:
             return True
+        if done.status is None:
+            raise StoppedError("its time was over during the installation")
         if is_of_machine(done):
             self._fail("the wheel and its dependencies cannot be installed here", done.output)
             return False

@@ -16,6 +16,7 @@ import pytest
 
 from fixtures.builders import Sdist, Wheel
 from pkgaudit.trying import environments
+from pkgaudit.trying.attempt import Trying
 from tests.programs import need
 from tests.support import run
 
@@ -158,6 +159,22 @@ def test_the_lowest_version(folder: Path) -> None:
     links = ("--find-links", str(folder))
     assert said(tried(folder, needs, options=(*links, "--lowest"))) == {}
     assert "AssertionError" in said(tried(folder, needs, options=links))["TR103"]
+
+
+def test_the_time_begins_with_the_attempt(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = Trying.__init__
+
+    def late(self: Trying, *given: Any) -> None:
+        begun(self, *given)
+        time.sleep(1.2)  # as an attempt waits for a free thread
+
+    monkeypatch.setattr(Trying, "__init__", late)
+    (folder / "pkgaudit.toml").write_text("[try]\nwheel-seconds = 1\n")
+    report = tried(folder, Wheel(files={"sample/__init__.py": b"import time\ntime.sleep(60)\n"}))
+    assert report["errors"] == []
+    assert [each["reason"] for each in report["skipped"]] == [
+        "a part was not tried, because its time was over"
+    ]
 
 
 def test_no_python_fits(folder: Path) -> None:
