@@ -268,7 +268,10 @@ def advisory_file(given: str | os.PathLike[str] | None, config: Config) -> Path 
         return config.vulndb
     from pkgaudit.vulndb.file import default_file
 
-    path = default_file()
+    try:
+        path = default_file()
+    except ImportError:  # without platformdirs, as without the cache, an audit needs no default file
+        return None
     return path if path.is_file() else None
 
 

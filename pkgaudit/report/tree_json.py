@@ -34,7 +34,7 @@ def document(
     made = report(result)
     numbers = {id(finding): number for number, finding in enumerate(found)}
     for distribution, tree in zip(made["distributions"], trees, strict=True):
-        del distribution["verdict"]
+        del distribution["verdict"], distribution["capabilities"]
         distribution["unpacked"] = tree.root.size
         distribution["budgets"] = [
             {"name": _text(use.name), "used": use.used, "limit": use.limit} for use in tree.uses

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -40,7 +39,8 @@ def check(text: str, in_github: bool = False) -> None:
 def parameters() -> Iterator[tuple[str, click.Parameter]]:
     """Yield all options that take a value, and arguments, of all subcommands."""
     for name in ("audit", *COMMANDS):
-        command: click.Command = import_module(f"pkgaudit.cli.{name}").command
+        command = main.get_command(click.Context(main), name)
+        assert command is not None
         for each in command.params:
             if not (isinstance(each, click.Option) and each.is_flag):
                 yield name, each
