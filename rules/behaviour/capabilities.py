@@ -16,6 +16,7 @@ from pkgaudit.model.capabilities import Ability, Capabilities, Use
 from pkgaudit.rules._shared.call_names import constant_of
 from pkgaudit.rules._shared.calls import FUNCTIONS_OF_CODE, capability_of, named_in
 from pkgaudit.rules._shared.nodes import walk
+from pkgaudit.rules._shared.startup_lines import SUFFIXES, code_of, is_read, lines_of, text_of
 from pkgaudit.rules.behaviour.scopes import Scope, at_import, read_scopes
 from pkgaudit.rules.behaviour.signs import BACKEND, BUILDING
 from pkgaudit.rules.behaviour.test_files import is_aside
@@ -92,20 +93,17 @@ def read_capabilities(file: BinaryFile) -> Capabilities | None:
 
 def _of_start(file: BinaryFile) -> Iterator[Named]:
     """Yield what a file does that Python reads at every start, and that it runs something."""
-    if file.member.suffix not in (".pth", ".start"):
+    if file.member.suffix not in SUFFIXES:
         yield "PERSISTENCE", Use(file.member.name)
         return
-    is_pth = file.member.suffix == ".pth"
-    lines = file.data.decode("utf-8", "replace").splitlines()
-    code = [
-        (number, text)
-        for number, line in enumerate(lines, 1)
-        if (text := line.strip())
-        and (text.startswith(("import ", "import\t")) if is_pth else not text.startswith("#"))
-    ]
+    name = file.member.name
+    if not is_read(name):
+        return
+    lines = lines_of(text_of(file.data)[0])
+    code = [(number, text) for number, line in lines if (text := code_of(name, line)) is not None]
     for number, _ in code[:1]:
-        yield "PERSISTENCE", Use(file.member.name, number)
-    for number, text in code[:_MOST_LINES] if is_pth else ():
+        yield "PERSISTENCE", Use(name, number)
+    for number, text in code[:_MOST_LINES] if name.endswith(".pth") else ():
         try:
             tree = file.member.parse(text)
         except (SyntaxError, ValueError):  # WH124 reports it

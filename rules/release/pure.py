@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
-from pkgaudit.api import ArchiveKind, BinaryFile, PythonFile, Release, Wheel
+from pkgaudit.api import ArchiveKind, PythonFile, Release, Wheel
 from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.installed import Installed, installation_of
+from pkgaudit.rules._shared.startup_lines import SUFFIXES
 from pkgaudit.rules._shared.wheel_tags import wheel_tags
 from pkgaudit.rules.release.conflicts import machines
 from pkgaudit.rules.release.contents import BY_BUILDS
 from pkgaudit.rules.release.source import Content
-
-AT_START = (".pth", ".start")
-"""Suffixes of the files in site-packages that Python reads at every start."""
+from pkgaudit.rules.wheel.startup_files import StartFile
 
 _PYTHON = (".py", ".pyi", ".pyw")
 """Suffixes of modules, stubs, and modules that Windows runs without a console."""
-
-_RUNS = {
-    ".pth": lazy(rb"^[ \t]*import[ \t]", re.MULTILINE),
-    ".start": lazy(rb"^[ \t]*[^#\s]", re.MULTILINE),
-}
-"""A line that Python runs at its start, by the suffix of the file."""
 
 _LARGEST = 4_000
 """The most bytes of a module that may consist of constants only: a few times the size of version files."""
@@ -42,19 +34,8 @@ _LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
-class Hook:
-    """The mark of a file that runs code at every start of Python."""
-
-
-@dataclass(frozen=True)
 class Constants:
     """The mark of a module that only assigns constants, such as a version or the settings of a build."""
-
-
-def read_hook(file: BinaryFile) -> Hook | None:
-    """Return whether a ``.pth`` or ``.start`` file of a wheel runs code."""
-    is_running = file.member.archive is ArchiveKind.WHEEL and _RUNS[file.member.suffix].search(file.data)
-    return Hook() if is_running else None
 
 
 def read_constants(file: PythonFile) -> Constants | None:
@@ -97,7 +78,7 @@ class Facts:
     """The facts about files that their sha256 does not show, by the path of the wheel and of the file."""
 
     contents: Mapping[str, Content]
-    hooks: Mapping[str, Hook]
+    starts: Mapping[str, StartFile]
     constants: Mapping[str, Constants]
 
 
@@ -132,7 +113,7 @@ def _differing(wheels: list[Wheel], facts: Facts) -> Iterator[Differing]:
                 variants.files.setdefault(digest, each)
                 variants.wheels.setdefault(digest, []).append(wheel)
     for (_, path), variants in sorted(places.items()):
-        is_read = "/" not in path and path.endswith(AT_START)
+        is_read = "/" not in path and path.endswith(SUFFIXES)
         if is_read or len(variants.files) > 1:
             yield from _judge(wheels, variants, facts, is_read)
 
@@ -144,7 +125,7 @@ def _digest(wheel: Wheel, file: Installed, facts: Facts) -> str | None:
     if not file.is_importable:
         is_script = file.scheme == "scripts" and content is not None and content.is_script
         return content.text if content is not None and is_script else None
-    if not path.endswith(_PYTHON) and ("/" in path or not path.endswith(AT_START)):
+    if not path.endswith(_PYTHON) and ("/" in path or not path.endswith(SUFFIXES)):
         return None
     return content.text if content is not None and content.text else file.entry.sha256
 
@@ -155,7 +136,7 @@ def _judge(wheels: list[Wheel], variants: _Variants, facts: Facts, is_read: bool
         digest: f"{each[0].path}/{variants.files[digest].entry.path}"
         for digest, each in variants.wheels.items()
     }
-    is_hook = any(key in facts.hooks for key in keys.values())
+    is_hook = any((start := facts.starts.get(key)) is not None and start.count for key in keys.values())
     lone, *others = sorted(variants.wheels, key=lambda each: len(variants.wheels[each]))
     path, wheel = variants.files[lone].entry.path, variants.wheels[lone][0]
     if others:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pkgaudit.api import (
-    BinaryFile,
     Files,
     Location,
     Problem,
@@ -21,27 +20,19 @@ from pkgaudit.api import (
 from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.allowed import Allowed, listed
 from pkgaudit.rules.release.pure import (
-    AT_START,
     Constants,
     Differing,
     Facts,
-    Hook,
     differing_files,
     read_constants,
-    read_hook,
 )
 from pkgaudit.rules.release.source import Content
+from pkgaudit.rules.wheel.startup_files import StartFile
 
 
 @dataclass(frozen=True)
 class DifferingPureFiles(Allowed):
     """Files that may differ between the wheels of a version, or that only some wheels have."""
-
-
-@summary(files=Files(AT_START, nested=False))
-def hook(file: BinaryFile) -> Hook | None:
-    """Return the mark of a file that runs code at every start of Python."""
-    return read_hook(file)
 
 
 @summary(files=Files((".py", ".pyi"), nested=False))
@@ -54,7 +45,7 @@ def constants(file: PythonFile) -> Constants | None:
 def differing_pure_files(
     release: Release,
     contents: Summaries[Content],
-    hooks: Summaries[Hook],
+    starts: Summaries[StartFile],
     constants: Summaries[Constants],
     options: DifferingPureFiles,
 ) -> Iterator[Problem]:
@@ -87,7 +78,7 @@ def differing_pure_files(
     - <https://packaging.python.org/en/latest/specifications/binary-distribution-format/>
     - <https://cibuildwheel.pypa.io/en/stable/>
     """
-    facts = Facts(contents, hooks, constants)
+    facts = Facts(contents, starts, constants)
     for found in differing_files(release, facts):
         counting = [each for each in found if not options.allows(each.path)]
         modules = [each for each in counting if not each.is_hook]

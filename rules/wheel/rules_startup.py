@@ -21,11 +21,12 @@ from pkgaudit.api import (
     rule,
     summary,
 )
+from pkgaudit.rules._shared.startup_lines import SUFFIXES
 from pkgaudit.rules.wheel.imports import packages_of
 from pkgaudit.rules.wheel.layout_editable import is_editable
 from pkgaudit.rules.wheel.modules import Module
 from pkgaudit.rules.wheel.startup_code import StartCode, summarize
-from pkgaudit.rules.wheel.startup_files import SUFFIXES, StartFile, at_the_root, read_start_file
+from pkgaudit.rules.wheel.startup_files import StartFile, at_the_root, read_start_file
 from pkgaudit.rules.wheel.startup_hooks import PathFiles, site_modules
 from pkgaudit.rules.wheel.startup_judge import Judged, judge
 

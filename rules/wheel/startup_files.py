@@ -6,14 +6,13 @@ This module reads them as ``site`` does: https://docs.python.org/3/library/site.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from pkgaudit.api import BinaryFile, Entry, Member, Wheel
 from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.installed import installation_of
+from pkgaudit.rules._shared.startup_lines import code_of, is_read, lines_of, text_of
 from pkgaudit.rules.wheel.startup_code import Code, Danger, read_code
-
-SUFFIXES = (".pth", ".start")
 
 _STEPS = 7
 """Steps to read a line of code, see `Member.spend`."""
@@ -67,25 +66,17 @@ class StartFile:
 
 
 def read_start_file(file: BinaryFile) -> StartFile | None:
-    """Return the content of a ``.pth`` or ``.start`` file, None for a later window."""
+    """Return the content of a ``.pth`` or ``.start`` file, None for a later window.
+
+    It is also None for a hidden ``.start`` file, which no Python reads.
+    """
     name = file.member.name
-    if file.window.offset:
+    if file.window.offset or not is_read(name):
         return None
-    data = file.data[:_LARGEST]
-    try:
-        text, is_text = data.decode("utf-8-sig"), b"\0" not in data
-    except UnicodeDecodeError:
-        text, is_text = data.decode("latin-1"), False
+    text, is_text = text_of(file.data[:_LARGEST])
     if is_text and len(file.data) > _LARGEST:
         return StartFile(worst=(1, "is too large to be read"), count=1)
     return _read_start(text, is_text) if name.endswith(".start") else _read_pth(text, is_text, file.member)
-
-
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines except comments; ``site`` splits lines at more characters than editors do."""
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip() and not line.startswith("#"):
-            yield number, line
 
 
 def _read_pth(text: str, is_text: bool, member: Member) -> StartFile:
@@ -96,11 +87,9 @@ def _read_pth(text: str, is_text: bool, member: Member) -> StartFile:
     whole = Code()
     is_indented = True
     count = 0
-    for number, line in _lines(text):
-        # `site` runs a line if it begins with `import`, since Python 3.15 also after blanks; before, such a
-        # line is a path.
-        code_line = line.strip()
-        if not code_line.startswith(("import ", "import\t")):
+    for number, line in lines_of(text):
+        code_line = code_of(".pth", line)
+        if code_line is None:
             path = line.rstrip()
             if len(paths) < _MOST_NAMES:
                 paths.append(path[:200])
@@ -154,9 +143,9 @@ def _read_start(text: str, is_text: bool) -> StartFile:
     count = 0
     if not is_text:
         return StartFile(worst=(1, "is not UTF-8"), count=1, is_text=False)
-    for number, line in _lines(text):
-        entry = line.strip()
-        if entry.startswith("#"):
+    for number, line in lines_of(text):
+        entry = code_of(".start", line)
+        if entry is None:
             continue
         count += 1
         if len(entry) > LONGEST or not _CALLABLE.fullmatch(entry):

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from pkgaudit.api import Entry, Wheel
 from pkgaudit.late import dataclass
+from pkgaudit.rules._shared.startup_lines import is_read
 from pkgaudit.rules.wheel.layout_editable import is_editable
-from pkgaudit.rules.wheel.startup_files import SUFFIXES, StartFile, at_the_root
+from pkgaudit.rules.wheel.startup_files import StartFile, at_the_root
 
 # At least 16 digits: reports show so many of a digest.
 _DIGEST = re.compile(r"sha256:([0-9a-f]{16,64})")
@@ -42,6 +43,14 @@ class PathFiles:
         """Return whether the content of a file is allowed, None if ``allow`` does not list its name."""
         digest = self.allow.get(entry.path.rpartition("/")[2])
         return None if digest is None else entry.sha256.startswith(digest.removeprefix("sha256:"))
+
+
+def may_run(path: str) -> bool:
+    """Return whether Python reads a file with a path in site-packages at every start."""
+    if "/" in path:
+        match = _PACKAGE.fullmatch(path)
+        return match is not None and not match["above"]
+    return is_read(path) or _HOOK.fullmatch(path) is not None
 
 
 def site_modules(wheel: Wheel) -> dict[str, tuple[str, Entry]]:
@@ -78,7 +87,7 @@ def hooks_of(wheel: Wheel, files: Mapping[str, StartFile]) -> Iterator[tuple[str
     version = wheel.filename_project[1]
     for path, entry in at_the_root(wheel).items():
         name = path.rpartition("/")[2]
-        if name.endswith(SUFFIXES) and not is_editable(name):
+        if is_read(name) and not is_editable(name):
             start = files.get(f"{wheel.path}/{path}")
             if start is not None and start.count:
                 yield name.replace(version, ""), path, entry

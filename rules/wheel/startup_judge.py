@@ -53,8 +53,6 @@ class Judged:
 
 def judge(packages: Packages, name: str, start: StartFile, codes: Summaries[StartCode]) -> Judged | None:
     """Return the judgment of a ``.pth`` or ``.start`` file, None if it does nothing."""
-    if name.startswith(".") and name.endswith(".start"):
-        return None  # Python 3.15 reads no hidden files
     found = _judge(packages, name, start, codes)
     if found is None:
         return None

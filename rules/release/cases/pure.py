@@ -87,6 +87,11 @@ def hook_of_another_state() -> list[Built]:
     return [wheel(LINUX, pth=b"import sample\n"), wheel(MAC, pth=b"import sample.core\n")]
 
 
+@bad("RL104", at="sample.pth", also=HOOKS, severity="error", says="has other contents in")
+def hook_after_a_form_feed() -> list[Built]:
+    return [wheel(LINUX, pth=b"sample\n"), wheel(MAC, pth=b"sample\x0cimport sample.core\n")]
+
+
 @bad("RL104", at="sample.start", also=HOOKS, severity="error", says="does not contain it")
 def hook_that_another_wheel_lacks() -> list[Built]:
     return [wheel(LINUX, start=b"sample.core:answer\n"), wheel(MAC), wheel(NEXT)]

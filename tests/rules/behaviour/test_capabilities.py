@@ -152,6 +152,9 @@ def test_startup_hooks() -> None:
     assert uses("  import x(\n", "sample.pth") == {"PERSISTENCE": [("sample.pth", 1, False)]}
     assert uses("sample.run:main\n", "sample.start") == {"PERSISTENCE": [("sample.start", 1, False)]}
     assert uses("# nothing\n", "sample.start") == {}
+    # `site` drops a byte order mark, and reads no hidden `.start` file.
+    assert uses("\ufeffimport os; os.system(x)\n", "sample.pth").keys() == {"EXEC", "PERSISTENCE"}
+    assert uses("sample.run:main\n", ".sample.start") == {}
     assert uses("x = 1\n", "sitecustomize.py") == {"PERSISTENCE": [("sitecustomize.py", None, False)]}
     assert uses("x = 1\n", "sample/sitecustomize.py") == {}
 

@@ -7,7 +7,7 @@ import pytest
 from pkgaudit.api import ArchiveKind, BinaryFile, Entry, EntryType, Member, PythonFile, Window
 from pkgaudit.rules.wheel.startup_code import StartCode, read_code, summarize
 from pkgaudit.rules.wheel.startup_files import StartFile, read_start_file
-from pkgaudit.rules.wheel.startup_hooks import PathFiles
+from pkgaudit.rules.wheel.startup_hooks import PathFiles, may_run
 
 MEMBER = Member(Entry("a.pth", EntryType.FILE), ArchiveKind.WHEEL)
 
@@ -111,6 +111,25 @@ def test_hostile(data: bytes) -> None:
 
 def test_lines_end_where_python_ends_them() -> None:
     assert pth("a\u2028import os; os.system('x')\n".encode()).danger is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "runs"),
+    [
+        ("sample.pth", True),
+        ("sample.start", True),
+        (".sample.pth", True),  # Python 3.12 and earlier read it
+        (".sample.start", False),
+        ("sample/sample.pth", False),
+        ("usercustomize.py", True),
+        ("sitecustomize.cpython-311-x86_64-linux-gnu.so", True),
+        ("sitecustomize/__init__.py", True),
+        ("sample/sitecustomize/__init__.py", False),
+        ("sample.py", False),
+    ],
+)
+def test_names_of_files_that_may_run(path: str, runs: bool) -> None:
+    assert may_run(path) is runs
 
 
 def test_options() -> None:
