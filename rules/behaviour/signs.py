@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pkgaudit.api import ArchiveKind, PythonFile, Words
+from pkgaudit.api import ArchiveKind, PythonFile, Window, Words
 from pkgaudit.late import lazy
 
 _RUNS = Words(b"exec", b"eval", b"builtins")
@@ -94,6 +94,11 @@ def may_matter(file: PythonFile) -> bool:
         return False
     words = file.window.found(_RUNS)
     return b"builtins" in words or any(_whole(each).search(data) for each in words)
+
+
+def may_act(window: Window) -> bool:
+    """Return whether a text may use the network, start a process or decode data."""
+    return window.has(_NETWORK) or window.has(_STARTS) or window.has(_DECODES)
 
 
 def names_hosts(file: PythonFile) -> bool:

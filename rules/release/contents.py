@@ -15,7 +15,9 @@ from pkgaudit.rules._shared.filename import parse_version
 from pkgaudit.rules._shared.installed import installation_of
 from pkgaudit.rules._shared.package_data import is_aside_folder, is_for_users, may_be_read
 from pkgaudit.rules._shared.settings import table_of
+from pkgaudit.rules._shared.startup_lines import SUFFIXES
 from pkgaudit.rules.release.source import DEEPEST, Content, Source, digests_of, tail
+from pkgaudit.rules.wheel.startup_files import at_the_root
 
 _MOST_PLACES = 30
 """The folders of one name that are compared with a package; bounds the time. Most packages have one or two.
@@ -26,10 +28,6 @@ _LONGEST_NAME = 255
 
 _CODE = (".py", ".pyi", ".pyw")
 """Suffixes of modules."""
-
-_AT_START = (".pth", ".start")
-"""Suffixes of files at the root of site-packages that Python reads at every start."""
-
 
 _COMPILED = (".so", ".pyd", ".dll", ".dylib")
 """Suffixes of compiled modules, which replace their sources."""
@@ -65,8 +63,9 @@ class Difference:
 
     ``missing`` are files that the wheels lack, with their paths in the source, and ``texts`` are such files
     that the package may not need; ``added`` are files that the source lacks; ``changed`` are files with
-    another text, and files without content. ``is_own``: it only concerns one of several wheels for platforms,
-    which may have files of their own.
+    another text, and files without content. ``doubtful`` are such files that a build usually writes, or whose
+    package the source does not show. ``is_own``: it only concerns one of several wheels for platforms, which
+    may have files of their own.
     """
 
     distribution: Distribution
@@ -75,6 +74,7 @@ class Difference:
     texts: dict[str, str] = field(default_factory=dict)
     added: dict[str, Odd] = field(default_factory=dict)
     changed: dict[str, Odd] = field(default_factory=dict)
+    doubtful: dict[str, Odd] = field(default_factory=dict)
     shared: int = 0
     is_own: bool = False
 
@@ -87,6 +87,7 @@ class Difference:
             {},
             {path: odd for path, odd in self.added.items() if path in other.added},
             {path: odd for path, odd in self.changed.items() if path in other.changed},
+            {path: odd for path, odd in self.doubtful.items() if path in other.doubtful},
         )
 
     def own(self, common: Difference) -> Difference:
@@ -100,6 +101,7 @@ class Difference:
             {},
             {path: odd for path, odd in self.added.items() if path not in common.added},
             {path: odd for path, odd in self.changed.items() if path not in common.changed},
+            {path: odd for path, odd in self.doubtful.items() if path not in common.doubtful},
             is_own=True,
         )
 
@@ -163,10 +165,17 @@ class _Comparison:
         self.digests = digests_of(distribution, contents)
         self.difference = Difference(distribution, source)
 
+    def _add(self, path: str, installed: str, entry: Entry) -> None:
+        """Note a file that the source lacks."""
+        if not self._is_elsewhere(entry):
+            is_made = self._is_made(path, entry)
+            found = self.difference.doubtful if is_made else self.difference.added
+            found[entry.path] = Odd(installed, self.source.like(path) if is_made else None)
+
     def _is_made(self, path: str, entry: Entry) -> bool:
-        """Return whether a module that the sdist lacks was generated, or moved, when the wheel was built."""
+        """Return whether a module that the sdist lacks was probably generated when the wheel was built."""
         folder, _, name = path.rpartition("/")
-        if self._is_elsewhere(entry) or self._is_written(path, entry):
+        if self._is_written(path, entry) or ("/" not in path and path in self.source.places):
             return True
         is_complete = self.source.rev is not None
         if not is_complete and (is_aside_folder(folder) or tail(path) in self.source.tails):
@@ -199,7 +208,10 @@ class _OfWheel(_Comparison):
         super().__init__(wheel, source, contents)
         self.wheel = wheel
         self.tops: dict[str, dict[str, Entry]] = {}
+        root = at_the_root(wheel)
         for each in installation_of(wheel).files:
+            if not each.is_importable and each.entry.path in root:
+                self._compare_single(each.path.rpartition("/")[2], each.entry)
             top, slash, rest = each.path.partition("/")
             if each.scheme == "scripts" and not slash:
                 self._compare_script(top, each.entry)
@@ -212,17 +224,19 @@ class _OfWheel(_Comparison):
         self.in_wheel = set(self.digests.values())
         parents = set()
         for top, files in self.tops.items():
-            base = self._base(top, files)
-            if base is not None:
+            base, is_sure = self._base(top, files)
+            if is_sure:
                 parents.add(base.rpartition("/")[0])
                 self._compare(top, base, files)
             elif source.rev is not None and not source.opaque:
                 self._compare(top, None, files)
+            elif source.rev is None:
+                self._doubt(top, base, files)
         for parent in parents if source.rev is None else ():
             self._find_lost(parent)
 
-    def _base(self, top: str, files: Mapping[str, Entry]) -> str | None:
-        """Return the folder of the source from which a package comes, None if no folder agrees with it."""
+    def _base(self, top: str, files: Mapping[str, Entry]) -> tuple[str, bool]:
+        """Return the folder of the source most similar to a package, and whether the package is it."""
         modules = [each for each in files if each.endswith(_CODE)]
         best = (0, 0, 0), ""
         for folder in self.source.folders.get(top, [])[:_MOST_PLACES]:
@@ -235,7 +249,7 @@ class _OfWheel(_Comparison):
         is_sure = both_count * 2 >= len(modules) and same * 2 >= both_count
         # A revision has all that nobody generates, so each module must come from somewhere in it.
         is_sure = is_sure or (self.source.rev is not None and both_count > 0)
-        return folder if folder and is_sure else None
+        return folder, bool(folder) and is_sure
 
     def _is_same(self, entry: Entry, path: str) -> bool:
         return self.digests[entry.path] == self.source.digests[path]
@@ -247,22 +261,22 @@ class _OfWheel(_Comparison):
         )
         place = next(places, None)
         if place is None:
-            is_new = _is_compared(name) and entry.size and name not in self.source.places
-            if is_new and not self._is_made(name, entry):
-                self.difference.added[entry.path] = Odd(name)
+            if _is_compared(name) and entry.size:
+                self._add(name, name, entry)
         else:
             self._compare_texts(name, entry, place)
 
     def _compare_script(self, name: str, entry: Entry) -> None:
         """Compare a script; programs, and files for the command line of Windows, have no source."""
         content = self.contents.get(f"{self.wheel.path}/{entry.path}")
-        if content is None or not content.is_script or content.is_generated or self._is_elsewhere(entry):
+        if content is None or not content.is_script or self._is_elsewhere(entry):
             return
-        places = [*self.source.places.get(name, ()), *self.source.places.get(f"{name}.py", ())]
-        if places:
-            self.difference.changed[entry.path] = Odd("", min(places, key=len))
-        elif not self._is_made(name, entry):
-            self.difference.added[entry.path] = Odd("")
+        place = self.source.like(name) or self.source.like(f"{name}.py")
+        if place is None:
+            self._add(name, "", entry)
+        else:
+            found = self.difference.doubtful if content.is_generated else self.difference.changed
+            found[entry.path] = Odd("", place)
 
     def _compare_texts(self, path: str, entry: Entry, place: str) -> None:
         if self.source.is_opaque(place):
@@ -272,8 +286,18 @@ class _OfWheel(_Comparison):
         # The project may have another folder with a package of the same name.
         is_known = self._is_same(entry, place) or self._is_elsewhere(entry)
         is_changed = is_cut or (_is_compared(path) and not is_known)
-        if is_changed and not self._is_written(path, entry):
-            self.difference.changed[entry.path] = Odd(path, place)
+        if is_changed:
+            is_written = self._is_written(path, entry)
+            found = self.difference.doubtful if is_written else self.difference.changed
+            found[entry.path] = Odd(path, place)
+
+    def _doubt(self, top: str, base: str, files: Mapping[str, Entry]) -> None:
+        """Note the modules of a package that may come from elsewhere, for example from a generator."""
+        for rest, entry in files.items():
+            if rest.endswith(_CODE) and entry.size and not self._is_elsewhere(entry):
+                place = f"{base}/{rest}"
+                known = place if place in self.source.files else self.source.like(f"{top}/{rest}")
+                self.difference.doubtful[entry.path] = Odd(f"{top}/{rest}", known)
 
     def _compare(self, top: str, base: str | None, files: Mapping[str, Entry]) -> None:
         """Compare a package with a folder of the source, None if the source has none."""
@@ -287,9 +311,8 @@ class _OfWheel(_Comparison):
             if place in self.source.files:
                 self._compare_texts(path, entry, place)
                 continue
-            is_new = rest.endswith(_CODE) and entry.size and not self.source.is_opaque(place)
-            if is_new and not self._is_made(path, entry):
-                self.difference.added[entry.path] = Odd(path)
+            if rest.endswith(_CODE) and entry.size and not self.source.is_opaque(place):
+                self._add(path, path, entry)
 
     def _note_missing(self, path: str, rest: str, place: str, files: Mapping[str, Entry]) -> None:
         folder, _, name = rest.rpartition("/")
@@ -358,16 +381,18 @@ class _OfSdist(_Comparison):
             installed = rest if level in _LEVELS else relative
             if relative in source.files:
                 # The texts of other files, such as shell scripts with a suffix, are not known.
-                if source.digests[relative] and not self._is_written(relative, entry):
-                    self.difference.changed[path] = Odd(installed, relative)
+                if source.digests[relative]:
+                    is_written = self._is_written(relative, entry)
+                    found = self.difference.doubtful if is_written else self.difference.changed
+                    found[path] = Odd(installed, relative)
             # Some backends write a setup.py for old programs, and do not run it.
-            elif not self._is_made(relative, entry) and (is_run or relative != "setup.py"):
-                self.difference.added[path] = Odd(installed)
+            elif is_run or relative != "setup.py":
+                self._add(relative, installed, entry)
 
 
 def _is_compared(path: str) -> bool:
     """Return whether the text of a file with this path in site-packages is compared."""
-    return path.endswith(_CODE) or ("/" not in path and path.endswith(_AT_START))
+    return path.endswith(_CODE) or ("/" not in path and path.endswith(SUFFIXES))
 
 
 def _is_above_modules(folder: str, files: Iterable[str]) -> bool:

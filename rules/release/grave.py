@@ -22,16 +22,9 @@ from pkgaudit.rules._shared.calls import KINDS, does
 from pkgaudit.rules.behaviour.calls import decodes, effects_of
 from pkgaudit.rules.behaviour.scopes import read_scopes
 from pkgaudit.rules.release.contents import Difference, Odd
-from pkgaudit.rules.release.source import Source
-
-_SITE = re.compile(r"(?:sitecustomize|usercustomize)(?:\.pyw?|/__init__\.py)")
-"""The modules that `site` imports, at the root of site-packages."""
-
-_RUNS = re.compile(rb"^[ \t]*import[ \t]", re.MULTILINE)
-"""A line of a `.pth` file that runs; before Python 3.15 only without blanks before it."""
-
-_ENTRY = re.compile(rb"^[ \t]*[^#\s]", re.MULTILINE)
-"""A line of a `.start` file."""
+from pkgaudit.rules.release.source import Content, Source
+from pkgaudit.rules.wheel.startup_files import StartFile
+from pkgaudit.rules.wheel.startup_hooks import may_run
 
 _NAMESPACE = re.compile(
     rb"(?:import sys, ?types, ?os;(?:has_mfs = sys\.version_info > \(3, 5\);)?p = os\.path\.join\("
@@ -49,15 +42,22 @@ _LARGEST_LINE = 10_000
 """The longest line of such a file; bounds the time of the pattern."""
 
 
+_FIRST = ("__init__.py", "__main__.py")
+"""The modules of a package that run before others."""
+
 _MOST_CONSTANTS = 10
 """The assignments that a build writes into a module with the version; chosen: also a commit and a date."""
 
 
 @dataclass
 class Judgment:
-    """The files that count, those that are grave first, and what these do, as predicates."""
+    """The files that count, those that are grave first, and what these do, as predicates.
+
+    ``unread`` is the number of files with words of such calls that were not read.
+    """
 
     paths: list[str]
+    unread: int = 0
     hooks: dict[str, str] = field(default_factory=dict)
     able: dict[str, str] = field(default_factory=dict)
 
@@ -67,18 +67,42 @@ class Judgment:
         return {**self.hooks, **self.able}
 
 
-def judge(release: Release, difference: Difference, files: Mapping[str, Odd]) -> Judgment:
-    """Read files again that differ from the source, and judge what they do that the source's files do not."""
-    paths = sorted(files, key=lambda path: not _is_hook_name(files[path].installed))
+@dataclass
+class Facts:
+    """The facts about files that their sha256 does not show, by the path of the archive and of the file."""
+
+    contents: Mapping[str, Content]
+    starts: Mapping[str, StartFile]
+
+
+def judge(release: Release, difference: Difference, files: Mapping[str, Odd], facts: Facts) -> Judgment:
+    """Read files again that differ from the source, and judge what they do that the source's files do not.
+
+    The bound on the files that are read cannot hide a file behind many harmless ones, because those with a
+    word of such a call come first.
+    """
+
+    def is_silent(path: str) -> bool:
+        content = facts.contents.get(f"{difference.distribution.path}/{path}")
+        return content is None or not content.may_act
+
+    def order(path: str) -> tuple[bool, bool, bool, int, str]:
+        installed = files[path].installed
+        is_inner = installed.rpartition("/")[2] not in _FIRST
+        return not may_run(installed), is_silent(path), is_inner, installed.count("/"), path
+
+    paths = sorted(files, key=order)
     here = release.read(difference.distribution, paths)
-    there = difference.source.read(each.place for each in files.values() if each.place is not None)
-    judged = Judgment([])
+    there = difference.source.read(place for path in here if (place := files[path].place) is not None)
+    judged = Judgment([], unread=sum(not is_silent(path) for path in paths if path not in here))
     for path in paths:
         odd, data = files[path], here.get(path)
-        if _is_hook_name(odd.installed):
+        if may_run(odd.installed):
             if _is_written_by_build(odd, data, difference.source):
                 continue
-            if _runs(odd.installed, data):
+            start = facts.starts.get(f"{difference.distribution.path}/{path}")
+            # A module of `site` runs, and so may a file that was not read.
+            if start is None or start.count:
                 judged.hooks[path] = "runs at every start of Python"
         elif data is not None:
             old = there.get(odd.place) if odd.place is not None else b""
@@ -92,18 +116,6 @@ def judge(release: Release, difference: Difference, files: Mapping[str, Odd]) ->
         judged.paths.append(path)
     judged.paths.sort(key=lambda path: path not in judged.grave)
     return judged
-
-
-def _is_hook_name(path: str) -> bool:
-    """Return whether Python reads a file with this path in site-packages at every start."""
-    return ("/" not in path and path.endswith((".pth", ".start"))) or _SITE.fullmatch(path) is not None
-
-
-def _runs(path: str, data: bytes | None) -> bool:
-    """Return whether a file that Python reads at every start runs code; one that cannot be read may."""
-    if data is None or not path.endswith((".pth", ".start")):
-        return True
-    return (_RUNS if path.endswith(".pth") else _ENTRY).search(data) is not None
 
 
 def _is_written_by_build(odd: Odd, data: bytes | None, source: Source) -> bool:

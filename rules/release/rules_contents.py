@@ -26,9 +26,11 @@ from pkgaudit.late import dataclass
 from pkgaudit.model.texts import text_digest
 from pkgaudit.rules._shared.allowed import Allowed, listed
 from pkgaudit.rules._shared.generated import is_marked_as_generated
+from pkgaudit.rules.behaviour.signs import may_act
 from pkgaudit.rules.release.contents import Difference, differences, from_commits
-from pkgaudit.rules.release.grave import Judgment, judge
+from pkgaudit.rules.release.grave import Facts, Judgment, judge
 from pkgaudit.rules.release.source import Content
+from pkgaudit.rules.wheel.startup_files import StartFile
 
 _REBUILD = "build the wheel from the sdist ('python -m build')"
 
@@ -58,15 +60,18 @@ def content(file: BinaryFile) -> Content | None:
     text = text_digest(file.data)
     is_script = file.data.startswith(b"#!")
     # delvewheel adds code to modules.
-    is_generated = (is_script or file.member.suffix in PythonFile.SUFFIXES) and (
-        is_marked_as_generated(file) or b"delvewheel" in file.data
-    )
-    return Content(text, is_generated, is_script) if text or is_generated else None
+    is_code = is_script or file.member.suffix in PythonFile.SUFFIXES
+    is_generated = is_code and (is_marked_as_generated(file) or b"delvewheel" in file.data)
+    acts = is_code and may_act(file.window)
+    return Content(text, is_generated, is_script, acts) if text or is_generated or acts else None
 
 
 @rule("RL103", "wheel-content-not-in-sdist", Severity.WARNING, since="0.1.0")
 def wheel_content_not_in_sdist(
-    release: Release, contents: Summaries[Content], options: WheelContentNotInSdist
+    release: Release,
+    contents: Summaries[Content],
+    starts: Summaries[StartFile],
+    options: WheelContentNotInSdist,
 ) -> Iterator[Problem]:
     """The wheel contains modules that the sdist of the same version lacks, or that differ from those in it.
 
@@ -74,13 +79,20 @@ def wheel_content_not_in_sdist(
     and the files that Python reads at every start. It ignores line ends, the first line of scripts, and
     modules that a build writes: version files, modules whose text says that they are generated, and
     modules that the build settings name or that have a source in the sdist, such as `core.pyx`. The rule
-    skips packages with few modules in common. A module that the sdist lacks is reported at info level if the
-    wheels are for platforms.
+    ignores packages with few modules in common. A module that the sdist lacks is reported at info level if
+    the wheels are for platforms.
 
     The finding is an error if such a file runs at every start of Python (`.pth` or `.start` files with code,
     `sitecustomize`, `usercustomize`), or if it opens the network, starts a process or decodes data, and the
     file of the sdist does not. A module for platforms that the sdist lacks is then a warning, because builds
-    add modules of libraries. Measured on 600 releases: no error, and five warnings.
+    add modules of libraries. A module that the rule otherwise ignores is a warning if it does one of these,
+    and an error if it runs at every start.
+
+    To judge what files do, the rule reads up to 50 files of each kind again, and none above 3 MB: first those
+    that run at every start, then those with a word of such a call, `__init__.py`, and modules in the upper
+    folders. The finding states how many files with such a word were not read.
+
+    Measured on 467 releases: no error, and seven warnings.
 
     With `--git REV`, the rule also compares the wheel and the sdist with a revision in the project's
     checkout. It then reports every such file that is not in the revision and that no build writes.
@@ -109,31 +121,38 @@ def wheel_content_not_in_sdist(
     - <https://build.pypa.io/en/stable/>
     """
     for each in (*differences(release, contents), *from_commits(release, contents)):
-        for key, files in (("added", each.added), ("changed", each.changed)):
+        for key, files in (("added", each.added), ("changed", each.changed), ("doubtful", each.doubtful)):
             root = f"{each.distribution.root}/" if isinstance(each.distribution, Sdist) else ""
             counting = {
                 path: odd for path, odd in files.items() if not options.allows(path.removeprefix(root))
             }
-            judged = judge(release, each, counting) if counting else None
-            if judged is not None and judged.paths:
-                yield from _odd(each, key, judged)
+            if counting:
+                yield from _odd(each, key, judge(release, each, counting, Facts(contents, starts)))
 
 
 def _odd(difference: Difference, key: str, judged: Judgment) -> Iterator[Problem]:
     """Yield the problem with files that the source lacks, or that differ from it."""
-    distribution = difference.distribution
-    is_added = key == "added"
+    distribution, source = difference.distribution, difference.source
+    is_added, is_doubtful = key == "added", key == "doubtful"
     severity = Severity.INFO if is_added and not distribution.is_for_all else Severity.WARNING
-    if judged.hooks or (judged.able and severity is Severity.WARNING):
+    # Builds from other states of a project leave old modules, and write longer version files.
+    if judged.hooks or (judged.able and severity is Severity.WARNING and not is_doubtful):
         severity = Severity.ERROR
     elif judged.able:
         severity = Severity.WARNING
-    if difference.is_own and severity is not Severity.ERROR:
+    unread = counted(judged.unread, "file") + (" was" if judged.unread == 1 else " were") + " not read"
+    paths = [*judged.grave] if difference.is_own or is_doubtful else judged.paths
+    if not paths and is_doubtful and judged.unread:
+        yield Problem(
+            f"the {distribution.kind.value} contains many files that differ from {source.name}; {unread}",
+            unjudged=True,
+            distribution=distribution.path,
+        )
+    if not paths or (difference.is_own and severity is not Severity.ERROR):
         return
-    paths = [*judged.grave] if difference.is_own else judged.paths
     first, says = next(iter(judged.grave.items()), (None, ""))
     what = counted(len(paths), "module" if is_added and all(map(_is_module, paths)) else "file")
-    rev = difference.source.rev
+    rev = source.rev
     fix = (
         _rebuild(distribution) if rev is None else f"rebuild the release in a clean checkout of {quoted(rev)}"
     )
@@ -141,10 +160,14 @@ def _odd(difference: Difference, key: str, judged: Judgment) -> Iterator[Problem
         fix = f"{fix}; if the package needs the module, pack it into the sdist"
     elif first is not None:
         fix = f"if nobody in the project wrote the code, do not upload the release; otherwise {fix}"
+    if is_doubtful:
+        how = f"that {'does' if len(paths) == 1 else 'do'} more than {source.name} shows"
+    else:
+        how = source.lacks(len(paths)) if is_added else source.differs(len(paths))
     yield Problem(
-        f"the {distribution.kind.value} contains {what} "
-        f"{difference.source.lacks(len(paths)) if is_added else difference.source.differs(len(paths))}: "
-        f"{listed(paths)}{f'; {quoted(first)} {says}' if first is not None else ''}",
+        f"the {distribution.kind.value} contains {what} {how}: {listed(paths)}"
+        f"{f'; {quoted(first)} {says}' if first is not None else ''}"
+        f"{f'; {unread}' if judged.unread else ''}",
         Location(paths[0]),
         fix,
         severity,

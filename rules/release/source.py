@@ -21,11 +21,13 @@ class Content:
 
     ``text`` is the digest of the text with line feeds only and without its interpreter line, empty if it is
     the sha256. ``is_generated``: the text says that it is generated. ``is_script``: it has such a line.
+    ``may_act``: it contains a word of a call that uses the network, starts a process or decodes data.
     """
 
     text: str
     is_generated: bool = False
     is_script: bool = False
+    may_act: bool = False
 
 
 def digests_of(distribution: Distribution, contents: Mapping[str, Content]) -> dict[str, str]:
@@ -116,6 +118,11 @@ class Source:
     def name(self) -> str:
         """The words for it in messages."""
         return "the sdist" if self.rev is None else quoted(self.rev)
+
+    def like(self, path: str) -> str | None:
+        """Return the path most similar to another one: with its last component, or its last two."""
+        places = self.places.get(path.rpartition("/")[2], ())
+        return max(places, key=lambda each: (tail(each) == tail(path), -len(each)), default=None)
 
     def is_opaque(self, path: str) -> bool:
         """Return whether a path belongs to a file or a folder that cannot be compared."""
