@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import field
 
 from pkgaudit.late import dataclass, lazy
 from pkgaudit.rules._shared.call_names import Names
 from pkgaudit.rules._shared.calls import is_decoder, kind_of
-from pkgaudit.rules.behaviour.scopes import Scope, parts_of
+from pkgaudit.rules.behaviour.scopes import Scope, parts_of, read_scopes
 
 _RUNNING = frozenset({"exec", "eval", "execfile"})
 """Builtin functions that run a text; the last one is of Python 2."""
 
 _NO_PROGRAM = frozenset({"os.fork", "os.forkpty", "pty.fork", "multiprocessing.Process"})
 """Functions that start a process with the same program."""
+
+_OPENERS = frozenset({"open", "io.open", "codecs.open"})
+"""Functions whose second argument is the mode."""
+
+_WRITES = lazy(r"[rwaxbtU+]*[wax+][rwaxbtU+]*")
+"""The modes of `open` that write."""
 
 _DOWNLOADS = frozenset({"urlretrieve", "wget.download"})
 _READS = frozenset({"get", "urlopen", "request", "stream"})
@@ -80,11 +85,36 @@ def _writes(name: str, call: ast.Call) -> bool:
     """Return whether a call writes bytes to a file."""
     if name in ("os.write", "os.memfd_create") or name.endswith(".write_bytes"):
         return True
+    return any("b" in mode for mode in writing_modes(name, call))
+
+
+def writing_modes(name: str, call: ast.Call) -> Iterator[str]:
+    """Yield the modes with which a call of a function of a name opens a file for writing."""
     if name != "open" and not name.endswith(".open"):
-        return False
-    modes = [*call.args[:2], *(each.value for each in call.keywords if each.arg == "mode")]
-    texts = [each.value for each in modes if isinstance(each, ast.Constant) and isinstance(each.value, str)]
-    return any(re.fullmatch(r"[rwaxbt+]*[wax+][rwaxbt+]*", each) and "b" in each for each in texts)
+        return
+    # The first argument of a method may be the mode, as that of Path.open.
+    first = 1 if name in _OPENERS else 0
+    given = [*call.args[first:2], *(each.value for each in call.keywords if each.arg == "mode")]
+    texts = (each.value for each in given if isinstance(each, ast.Constant))
+    yield from (each for each in texts if isinstance(each, str) and _WRITES.fullmatch(each))
+
+
+def kinds_in(tree: ast.Module) -> frozenset[str]:
+    """Return which of three kinds of calls a module has: network, process, decoding.
+
+    Hijacked releases had them, and no difference in formatting adds one. The capabilities of a module are
+    more, because they also count calls that good releases often add.
+    """
+    found = set()
+    for scope in read_scopes(tree):
+        effects = effects_of(scope)
+        if effects.network:
+            found.add("network")
+        if effects.starting:
+            found.add("process")
+        if any(decodes(call, scope.names) for call in scope.calls):
+            found.add("decoding")
+    return frozenset(found)
 
 
 def decodes(node: ast.AST, names: Names) -> str | None:

@@ -17,6 +17,7 @@ from pkgaudit.rules._shared.call_names import constant_of
 from pkgaudit.rules._shared.calls import FUNCTIONS_OF_CODE, capability_of, named_in
 from pkgaudit.rules._shared.nodes import walk
 from pkgaudit.rules._shared.startup_lines import SUFFIXES, code_of, is_read, lines_of, text_of
+from pkgaudit.rules.behaviour.calls import writing_modes
 from pkgaudit.rules.behaviour.scopes import Scope, at_import, read_scopes
 from pkgaudit.rules.behaviour.signs import BACKEND, BUILDING
 from pkgaudit.rules.behaviour.test_files import is_aside
@@ -30,17 +31,11 @@ _MOST_PARTS = 20
 _MOST_LINES = 100
 """The lines of a `.pth` file that are read; honest files have one."""
 
-_WRITES = lazy(r"[rwaxbtU+]*[wax+][rwaxbtU+]*")
-"""The modes of `open` that write."""
-
 _IN_SITE_PACKAGES = lazy(
     r"(?:[^/]+\.data/(?:purelib|platlib|data/(?:.*/)?(?:site|dist)-packages)/)?"
     r"(?:[^/]+\.(?:pth|start)|(?:sitecustomize|usercustomize)\.pyw?)"
 )
 """The path in a wheel of a file that Python may run at every start."""
-
-_OPENERS = frozenset({"open", "io.open", "codecs.open"})
-"""Functions whose second argument is the mode."""
 
 _LOADERS = frozenset({"__import__", "importlib.import_module", "importlib.__import__"})
 """Functions that import a module; a constant name is a usual import."""
@@ -168,7 +163,7 @@ def _of_scope(scope: Scope, own: set[str]) -> Iterator[Named]:
         function, runs = call.func, id(call) not in later
         name = names.of(function)
         found = _capability_of(name, own)
-        if name is not None and found is None and _opens_for_writing(name, call):
+        if name is not None and found is None and any(writing_modes(name, call)):
             found = "FILES_WRITE"
         if name is not None and found is not None:
             if _does(name, call) and not _is_of_result(function, scope, own):
@@ -258,13 +253,3 @@ def _does(name: str, call: ast.Call) -> bool:
         )
         return is_given is value
     return True
-
-
-def _opens_for_writing(name: str, call: ast.Call) -> bool:
-    if name != "open" and not name.endswith(".open"):
-        return False
-    # The first argument of a method may be the mode, as that of Path.open.
-    first = 1 if name in _OPENERS else 0
-    given = [*call.args[first:2], *(each.value for each in call.keywords if each.arg == "mode")]
-    texts = (each.value for each in given if isinstance(each, ast.Constant))
-    return any(isinstance(each, str) and _WRITES.fullmatch(each) is not None for each in texts)

@@ -19,8 +19,7 @@ from pkgaudit.api import (
 )
 from pkgaudit.late import dataclass
 from pkgaudit.rules._shared.calls import KINDS, does
-from pkgaudit.rules.behaviour.calls import decodes, effects_of
-from pkgaudit.rules.behaviour.scopes import read_scopes
+from pkgaudit.rules.behaviour.calls import kinds_in
 from pkgaudit.rules.release.contents import Difference, Odd
 from pkgaudit.rules.release.source import Content, Source
 from pkgaudit.rules.wheel.startup_files import StartFile
@@ -110,7 +109,7 @@ def judge(release: Release, difference: Difference, files: Mapping[str, Odd], fa
             file = _module(path, data)
             if difference.distribution.version.encode() in data and _is_of_constants(file):
                 continue
-            new = abilities_of(file) - abilities_of(_module(path, old)) if old is not None else frozenset()
+            new = _kinds_in(file) - _kinds_in(_module(path, old)) if old is not None else frozenset()
             if new:
                 judged.able[path] = " and ".join(does(kind) for kind in KINDS if kind in new)
         judged.paths.append(path)
@@ -156,19 +155,6 @@ def _is_of_constants(file: PythonFile) -> bool:
     )
 
 
-def abilities_of(file: PythonFile) -> frozenset[str]:
-    """Return which of three kinds of calls a module or script has: network, process, decoding.
-
-    No difference in formatting adds such a call, and the hijacked releases had them. A file that is not
-    Python has none.
-    """
-    found = set()
-    for scope in read_scopes(file.tree) if file.tree is not None else ():
-        effects = effects_of(scope)
-        if effects.network:
-            found.add("network")
-        if effects.starting:
-            found.add("process")
-        if any(decodes(call, scope.names) for call in scope.calls):
-            found.add("decoding")
-    return frozenset(found)
+def _kinds_in(file: PythonFile) -> frozenset[str]:
+    """Return the kinds of calls of a module or script; a file that is not Python has none."""
+    return frozenset() if file.tree is None else kinds_in(file.tree)
