@@ -9,7 +9,9 @@ _MOST_PARTS = 20
 """The longest chain of attributes that is followed."""
 
 _MOST_TEXTS = 100
-"""The most texts joined by ``+`` that count as one constant."""
+"""The most texts joined by ``+`` or an f-string that count as one constant."""
+
+_IMPORT_MODULE = "importlib.import_module"
 
 
 def aliases_of(body: Iterable[ast.AST], everything: bool = False, package: str = "") -> dict[str, str]:
@@ -105,13 +107,15 @@ class Names:
                 return _joined(parts)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 self.called.add(id(node.func))
-                function, arguments = node.func.id, node.args
+                function = _joined([self.aliases.get(node.func.id, node.func.id)])
+                arguments = node.args
                 if function == "getattr" and len(arguments) >= 2 and (key := _key(arguments[1])) is not None:
                     parts.append(key)
                     node = arguments[0]
                     continue
-                if function == "__import__" and (text := constant_of(node)) is not None:
-                    parts.append(text if _has_list(node) else text.partition(".")[0])
+                if function in ("__import__", _IMPORT_MODULE) and (text := constant_of(node)) is not None:
+                    is_whole = function == _IMPORT_MODULE or _has_list(node)
+                    parts.append(text if is_whole else text.partition(".")[0])
                     return _joined(parts)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 if node.func.attr == "import_module" and (text := constant_of(node)) is not None:
@@ -130,13 +134,20 @@ def constant_of(node: ast.Call) -> str | None:
 
 
 def text_of(node: ast.expr) -> str | None:
-    """Return a constant text, or bytes as a text, None if it is computed; ``+`` may join constants."""
+    """Return a constant text, or bytes as a text, None if it is computed.
+
+    Constants may be joined by ``+`` and by f-strings.
+    """
     parts: list[str] = []
     pending = [node]
     while pending and len(parts) + len(pending) < _MOST_TEXTS:
         each = pending.pop()
         if isinstance(each, ast.BinOp) and isinstance(each.op, ast.Add):
             pending += [each.right, each.left]
+        elif isinstance(each, ast.JoinedStr):
+            pending += reversed(each.values)
+        elif isinstance(each, ast.FormattedValue) and each.conversion < 0 and each.format_spec is None:
+            pending.append(each.value)
         elif isinstance(each, ast.Constant) and isinstance(each.value, (str, bytes)):
             value = each.value
             parts.append(value if isinstance(value, str) else value.decode("utf-8", "replace"))

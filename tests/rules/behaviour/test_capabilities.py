@@ -55,6 +55,9 @@ def uses(source: str | bytes, path: str = "sample/run.py") -> dict[str, list[tup
         ("import os\nrun = lambda x: os.system(x)", ("EXEC", "os.system", 2, False)),
         ("import os\nlater(lambda: lambda: os.getenv)(lambda: os.environ)", ("ENV", "os.environ", 2, False)),
         ("__import__('os').system(x)", ("EXEC", "os.system", 1, True)),
+        ("__import__(f'{\"o\"}s').system(x)", ("EXEC", "os.system", 1, True)),
+        ("from importlib import import_module as i\ni('os').system(x)", ("EXEC", "os.system", 2, True)),
+        ("import os\ng = getattr\ng(os, f's{\"ystem\"}')(x)", ("EXEC", "os.system", 3, True)),
     ],
 )  # fmt: skip
 def test_uses(source: str, found: tuple[str, str, int, bool]) -> None:
