@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import ChainMap
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 
 from pkgaudit.rules._shared.call_names import Names, bind_import, holds_on_import
 from pkgaudit.rules._shared.nodes import children
@@ -33,8 +33,8 @@ class Scope:
     """
 
     __slots__ = (
-        *("attributes", "body", "calls", "functions", "imports", "is_class", "lambdas", "name", "names"),
-        *("node", "parent", "values"),
+        *("attributes", "body", "calls", "entered", "functions", "imports", "is_class", "lambdas", "name"),
+        *("names", "node", "parent", "values"),
     )
 
     def __init__(self, node: ast.AST, body: list[ast.stmt], name: str, parent: Scope | None) -> None:
@@ -44,6 +44,8 @@ class Scope:
         self.parent = parent
         self.is_class = node.__class__ is ast.ClassDef
         self.calls: list[ast.Call] = []
+        self.entered: list[ast.expr] = []
+        """The context managers of its `with` statements."""
         self.attributes: list[ast.Attribute] = []
         self.imports: list[ast.Import | ast.ImportFrom] = []
         self.lambdas: list[ast.Lambda] = []
@@ -65,6 +67,11 @@ class Scope:
     def function(self, name: str) -> Scope | None:
         """Return the function or the class with a name."""
         return next((each.functions[name] for each in self.outer if name in each.functions), None)
+
+    def value(self, name: str) -> ast.expr | None:
+        """Return the only value that is assigned to a name, None if it may have several or none."""
+        values = next((each.values[name] for each in self.outer if name in each.values), ())
+        return values[0] if len(values) == 1 else None
 
 
 def read_scopes(tree: ast.Module) -> list[Scope]:
@@ -124,7 +131,7 @@ def _read(scope: Scope, scopes: list[Scope]) -> None:
             scope.imports.append(node)
             continue
         elif isinstance(node, ast.If):
-            if holds_on_import(node.test) is False:
+            if holds_on_import(node.test) is False and not _is_forged(values):
                 inner(node, node.body, "")
                 pending += reversed(node.orelse)
                 continue
@@ -135,6 +142,7 @@ def _read(scope: Scope, scopes: list[Scope]) -> None:
             if node.value is not None:
                 assign(node.target, node.value)
         elif isinstance(node, ast.withitem):
+            scope.entered.append(node.context_expr)
             if node.optional_vars is not None:
                 assign(node.optional_vars, node.context_expr)
         elif isinstance(node, (ast.For, ast.AsyncFor)):
@@ -146,6 +154,12 @@ def _read(scope: Scope, scopes: list[Scope]) -> None:
         _name_values(scope, own, shadowed)
     else:
         scope.names = Names(above)
+
+
+def _is_forged(values: Mapping[str, list[ast.expr]]) -> bool:
+    """Return whether a scope gives the names other values on which `holds_on_import` relies."""
+    flags = values.get("TYPE_CHECKING", ())
+    return "__name__" in values or any(getattr(each, "value", True) for each in flags)
 
 
 def _chained(own: dict[str, str], above: MutableMapping[str, str]) -> MutableMapping[str, str]:
@@ -217,8 +231,16 @@ _HANDED_ON = {
     "Timer": (1, "function"),
     "Process": (1, "target"),
     "register": (0, "func"),
+    **dict.fromkeys(("map", "filter", "start_new_thread", "apply_async"), (0, "func")),
+    "submit": (0, "fn"),
 }
 """Functions that call another function: the place of that function in the arguments, and its keyword."""
+
+_OF_CREATION = ("__new__", "__init__", "__post_init__", "__set_name__")
+"""The methods that a call of a class runs; the last one if the object becomes an attribute of a class."""
+
+_OF_METACLASS = ("__prepare__", "__new__", "__init__")
+"""The methods of a metaclass that the definition of a class runs."""
 
 
 def at_import(scopes: list[Scope], is_program: bool = False) -> set[int]:
@@ -249,20 +271,72 @@ def reached(scopes: list[Scope], roots: list[Scope]) -> set[int]:
         for each in inner.get(id(scope), ()):
             if each.is_class or _registers(each):
                 add(each)
+            for made in _defining(scope, each.node):
+                add(made)
         for call in scope.calls:
             for target in (call.func, *_handed_on(call)):
-                add(_function_of(scope, target))
+                for called in _called(scope, target):
+                    add(called)
+        for entered in scope.entered:
+            for called in _methods(_class_of(scope, entered), "__enter__", "__exit__"):
+                add(called)
     return found
 
 
-def _function_of(scope: Scope, target: ast.expr) -> Scope | None:
-    """Return the function that a call of an expression runs: a function, a method, or that of a class."""
-    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-        parent = scope.parent
-        is_own = target.value.id == "self" and parent is not None and parent.is_class
-        return parent.functions.get(target.attr) if is_own and parent is not None else None
-    made = scope.function(target.id) if isinstance(target, ast.Name) else None
-    return made.functions.get("__init__") if made is not None and made.is_class else made
+def _defining(scope: Scope, node: ast.AST) -> Iterator[Scope]:
+    """Yield what the definition of a function or a class in a scope runs, besides calls."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        for each in node.decorator_list:
+            yield from _called(scope, each) if isinstance(each, (ast.Name, ast.Attribute)) else ()
+    if isinstance(node, ast.ClassDef):
+        for base in node.bases:
+            yield from _methods(_class_of(scope, base, is_instance=False), "__init_subclass__")
+        for keyword in node.keywords:
+            if keyword.arg == "metaclass":
+                yield from _methods(_class_of(scope, keyword.value, is_instance=False), *_OF_METACLASS)
+
+
+def _called(scope: Scope, target: ast.expr) -> Iterator[Scope]:
+    """Yield the functions that a call of an expression runs: a function, or methods."""
+    if isinstance(target, ast.Attribute):
+        made = _class_of(scope, target.value, is_instance=None)
+        yield from _methods(made, target.attr)
+    elif isinstance(target, ast.Call):
+        function = target.func
+        last = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        if last == "partial" and target.args and isinstance(target.args[0], ast.Name):
+            yield from _called(scope, target.args[0])
+        yield from _methods(_class_of(scope, target), "__call__")
+    elif isinstance(target, ast.Name):
+        made = scope.function(target.id)
+        if made is None:
+            value = scope.value(target.id)
+            if isinstance(value, ast.Name):
+                made = scope.function(value.id)
+            yield from _methods(_class_of(scope, target), "__call__")
+        if made is not None and made.is_class:
+            yield from _methods(made, *_OF_CREATION)
+        elif made is not None:
+            yield made
+
+
+def _methods(made: Scope | None, *names: str) -> Iterator[Scope]:
+    """Yield those methods of a class that it defines itself."""
+    functions = made.functions if made is not None else {}
+    yield from (functions[each] for each in names if each in functions)
+
+
+def _class_of(scope: Scope, value: ast.expr, *, is_instance: bool | None = True) -> Scope | None:
+    """Return the class of the module of which a value is an instance, or which it is, or either (None)."""
+    if isinstance(value, ast.Name) and value.id in ("self", "cls"):
+        return scope.parent if scope.parent is not None and scope.parent.is_class else None
+    made = None
+    if isinstance(value, ast.Name):
+        made = None if is_instance else scope.function(value.id)
+        value = scope.value(value.id) or value
+    if made is None and is_instance is not False and isinstance(value, ast.Call):
+        made = scope.function(value.func.id) if isinstance(value.func, ast.Name) else None
+    return made if made is not None and made.is_class else None
 
 
 def _handed_on(call: ast.Call) -> Iterator[ast.expr]:
