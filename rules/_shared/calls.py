@@ -6,6 +6,8 @@ Calls are recognized by their full name, after import aliases are resolved. Both
 
 from __future__ import annotations
 
+import ast
+from collections.abc import MutableMapping
 from functools import cache
 from typing import Any
 
@@ -25,6 +27,9 @@ _KINDS: dict[str, str] = {
 
 _HARMLESS = ("Timeout", "Retry", "Limits", "Error", "Exception", "disable_warnings", "Warning")
 """Suffixes of harmless names in libraries of the kinds above."""
+
+_TWINS = {"posix": "os", "nt": "os", "_socket": "socket", "_io": "io"}
+"""The modules in C behind modules of the standard library, with the same functions."""
 
 # Codecs from text to text or bytes to bytes
 # (https://docs.python.org/3/library/codecs.html#binary-transforms), which can hide code; utf-8 and similar
@@ -66,6 +71,9 @@ class _Table:
 
     def find(self, name: str) -> str | None:
         """Return what a call of a name does, None if it is harmless."""
+        module, dot, rest = name.partition(".")
+        if dot and module in _TWINS:
+            name = f"{_TWINS[module]}.{rest}"
         found = self.exact.get(name)
         if found is not None:
             return found
@@ -112,6 +120,25 @@ def capability_of(name: str) -> str | None:
 def named_in(key: str) -> dict[str, str]:
     """Return the capabilities of the names in the lists ``value`` or ``method``."""
     return {name: group["capability"] for group in groups() for name in group.get(key, ())}
+
+
+def bind_star(node: ast.Import | ast.ImportFrom, names: MutableMapping[str, str]) -> None:
+    """Add the functions with a kind or a capability that ``from module import *`` binds."""
+    if isinstance(node, ast.ImportFrom) and not node.level and node.names[0].name == "*":
+        for each in _functions_of().get(node.module or "", ()):
+            names[each] = f"{node.module}.{each}"
+
+
+@cache
+def _functions_of() -> dict[str, list[str]]:
+    """Return the public functions of each module in the table."""
+    found: dict[str, list[str]] = {}
+    for group in groups():
+        for name in (*group["exact"], *group.get("value", ())):
+            module, _, function = name.rpartition(".")
+            if module and not function.startswith("_"):
+                found.setdefault(module, []).append(function)
+    return found
 
 
 def is_decoder(encoding: object) -> bool:

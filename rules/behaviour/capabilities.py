@@ -162,7 +162,7 @@ def _of_scope(scope: Scope, own: set[str]) -> Iterator[Named]:
     for call in scope.calls:
         function, runs = call.func, id(call) not in later
         name = names.of(function)
-        found = _capability_of(name, own)
+        found = _capability_of(function, scope, own)
         if name is not None and found is None and any(writing_modes(name, call)):
             found = "FILES_WRITE"
         if name is not None and found is not None:
@@ -176,30 +176,41 @@ def _of_scope(scope: Scope, own: set[str]) -> Iterator[Named]:
                 # A function that is handed on will be called; a class may only be compared.
                 if isinstance(each, ast.Attribute) and each.attr.islower():
                     name = names.of(each)
-                    found = _capability_of(name, own)
+                    found = _capability_of(each, scope, own)
                     if name is not None and found is not None:
                         yield found, Use(name, each.lineno)
     yield from _of_values(scope, later)
 
 
 def _in_lambdas(scope: Scope) -> set[int]:
-    """Return the identities of the nodes in the lambdas of a scope, which run when somebody calls them."""
+    """Return the identities of the nodes in the lambdas of a scope, which run when somebody calls them.
+
+    Those that the scope calls itself are left out.
+    """
+    called = {id(call.func) for call in scope.calls}
+    called |= {id(scope.value(call.func.id)) for call in scope.calls if isinstance(call.func, ast.Name)}
     found: set[int] = set()
     for each in scope.lambdas:
-        if id(each) not in found:
+        if id(each) not in found and id(each) not in called:
             found.update(map(id, walk(each.body)))
     return found
 
 
+def _root(node: ast.expr) -> ast.expr:
+    """Return the value whose attribute, or attribute of an attribute, an expression is."""
+    for _ in range(_MOST_PARTS):
+        if not isinstance(node, ast.Attribute):
+            break
+        node = node.value
+    return node
+
+
 def _is_of_result(function: ast.expr, scope: Scope, own: set[str]) -> bool:
     """Return whether a method is one of what another call returned, which counts itself."""
-    for _ in range(_MOST_PARTS):
-        if not isinstance(function, ast.Attribute):
-            break
-        function = function.value
+    function = _root(function)
     if isinstance(function, ast.Call):
         name = scope.names.of(function.func)
-        return name not in _LOADERS and _capability_of(name, own) is not None
+        return name not in _LOADERS and _capability_of(function.func, scope, own) is not None
     return isinstance(function, ast.Name) and (scope.names.of(function) or "").endswith("()")
 
 
@@ -224,9 +235,13 @@ def _last_parts() -> frozenset[str]:
     return frozenset(each.rpartition(".")[2] for each in named_in("value"))
 
 
-def _capability_of(name: str | None, own: set[str]) -> str | None:
+def _capability_of(function: ast.expr, scope: Scope, own: set[str]) -> str | None:
     """Return the capability of a call; names as ``requests.__version__.split`` show none."""
-    if name is None or ".__" in name or name.partition(".")[0] in own:
+    name, root = scope.names.of(function), _root(function)
+    if name is None or ".__" in name:
+        return None
+    # An absolute import of the same name may be the fallback, and counts.
+    if isinstance(root, ast.Name) and root.id in own and root.id not in scope.names.aliases:
         return None
     name = name.rpartition("._vendor.")[2]  # pip._vendor.requests is a copy of requests
     found = capability_of(name)

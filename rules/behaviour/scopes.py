@@ -11,6 +11,7 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping, MutableMapping
 
 from pkgaudit.rules._shared.call_names import Names, bind_import, holds_on_import
+from pkgaudit.rules._shared.calls import bind_star
 from pkgaudit.rules._shared.nodes import children
 
 _STEPS = 3
@@ -128,6 +129,7 @@ def _read(scope: Scope, scopes: list[Scope]) -> None:
             continue
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             bind_import(node, own)
+            bind_star(node, own)
             scope.imports.append(node)
             continue
         elif isinstance(node, ast.If):
