@@ -15,7 +15,11 @@ def text_digest(data: bytes) -> str:
     if not has_windows_ends and not data.startswith(b"#!"):
         return ""
     text = data.replace(b"\r\n", b"\n") if has_windows_ends else data
-    return hashlib.sha256(text.partition(b"\n")[2] if text.startswith(b"#!") else text).hexdigest()
+    if text.startswith(b"#!"):
+        # Python also ends a line at a carriage return, and runs what follows.
+        line, _, rest = text.partition(b"\n")
+        text = line[line.find(b"\r") :] + b"\n" + rest if b"\r" in line else rest
+    return hashlib.sha256(text).hexdigest()
 
 
 def digest_of(data: bytes) -> str:
