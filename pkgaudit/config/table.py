@@ -66,10 +66,18 @@ def fill(made: type[Any], given: Mapping[str, Any], where: str) -> Any:
         if name is None:
             raise ConfigError(f"{where}: unknown key {key!r}{nearest(key, known)}")
         values[name] = convert(given[key], _hints(made)[name], f"{where}: {key}")
+    for key, name in known.items():
+        if name not in values and _is_required(made, name):
+            raise ConfigError(f"{where}: the key {key!r} is missing")
     try:
         return made(**values)
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from None
+
+
+def _is_required(made: type[Any], name: str) -> bool:
+    field = made.__dataclass_fields__[name]
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 _HINTS: dict[type[Any], dict[str, Any]] = {}
@@ -127,7 +135,10 @@ def convert(value: Any, wanted: Any, where: str) -> Any:
 def _describe(wanted: Any) -> str:
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if origin is tuple:
-        return f"a list of {_describe(arguments[0]).removeprefix('a ')}s"
+        words = (each.removeprefix("a ") + "s" for each in _describe(arguments[0]).split(" or "))
+        return f"a list of {' or '.join(words)}"
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_describe(each) for each in arguments if each is not type(None))
     if origin in (dict, Mapping) or dataclasses.is_dataclass(wanted):
         return "a table"
     return {

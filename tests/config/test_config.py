@@ -193,6 +193,14 @@ class TestSelection:
         ),
         ({"baseline": ["x", 3]}, "test: baseline: expected a string, found 3"),
         ({"baseline": 3}, "test: baseline: expected a list of strings, found 3"),
+        (
+            {"known-vulnerable-minimum": {"ignore": [{}]}},
+            "test: [known-vulnerable-minimum]: ignore: the key 'id' is missing",
+        ),
+        (
+            {"known-vulnerable-minimum": {"ignore": 1}},
+            "test: [known-vulnerable-minimum]: ignore: expected a list of strings or tables, found 1",
+        ),
         ({"preview": "yes"}, "test: preview: expected true or false, found 'yes'"),
         ({"pedantic": "yes"}, "test: pedantic: expected true or false, found 'yes'"),
     ],
