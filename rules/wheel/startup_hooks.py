@@ -26,6 +26,10 @@ _PACKAGE = re.compile(
 )
 
 
+_OF_PYTHON = re.compile(r"-py[23](?:\.\d{1,2})?(?=-nspkg\.pth$)")
+"""The Python in the name of a hook for a namespace, which old versions of setuptools write."""
+
+
 @dataclass(frozen=True)
 class PathFiles:
     """The allowed files: the name of each, and the digest of its content as ``sha256:…``."""
@@ -81,8 +85,8 @@ def _is_at_the_root(wheel: Wheel, above: str) -> bool:
 def hooks_of(wheel: Wheel, files: Mapping[str, StartFile]) -> Iterator[tuple[str, str, Entry]]:
     """Yield the name, the path and the file of everything in a wheel that runs code at every start.
 
-    ``files`` are the summaries by the path of the wheel and that of the member. A version in a name is left
-    out, so a hook has the same name in the next version.
+    ``files`` are the summaries by the path of the wheel and that of the member. The versions of the project
+    and of Python in a name are left out, so a hook has the same name in the next version.
     """
     version = wheel.filename_project[1]
     for path, entry in at_the_root(wheel).items():
@@ -90,6 +94,6 @@ def hooks_of(wheel: Wheel, files: Mapping[str, StartFile]) -> Iterator[tuple[str
         if is_read(name) and not is_editable(name):
             start = files.get(f"{wheel.path}/{path}")
             if start is not None and start.count:
-                yield name.replace(version, ""), path, entry
+                yield _OF_PYTHON.sub("", name.replace(version, "")), path, entry
     for name, (path, entry) in site_modules(wheel).items():
         yield name, path, entry

@@ -128,6 +128,12 @@ def new_module_of_the_site() -> Successive:
     return change({"sitecustomize.py": b"x = 1\n"})
 
 
+@bad("RL110", at="sample-1.1-py3.12-nspkg.pth", also=MARKED, severity="warning", says="has other content")
+def hook_of_a_namespace_by_another_setuptools() -> Successive:
+    name = "sample-1.0-py3.{}-nspkg.pth"
+    return change({name.format(12): HOOK}, {name.format(8): b"import sample\n"})
+
+
 @good("RL110", also=MARKED)
 def hook_that_was_there() -> Successive:
     return change({"sample-1.0-nspkg.pth": HOOK}, {"sample-1.0-nspkg.pth": HOOK})
