@@ -13,6 +13,7 @@ from pkgaudit.cli.choices import (
     against_option,
     audit_options,
     capabilities_option,
+    git_option,
     make_config,
     manifest_option,
     timing_option,
@@ -30,12 +31,7 @@ from pkgaudit.cli.watching import AuditWatch, request_of
 @against_option
 @manifest_option
 @online_options
-@click.option(
-    "--git",
-    metavar="REV",
-    help="Also compare the files with revision REV of the project's checkout; 'auto': with the tag of the "
-    "version.",
-)
+@git_option
 @click.option("--empty-ok", is_flag=True, help="Pass if there is nothing to audit.")
 @capabilities_option
 @timing_option

@@ -169,6 +169,14 @@ against_option = click.option(
 )
 """The option of commands that audit and compare a release with the one before."""
 
+git_option = click.option(
+    "--git",
+    metavar="REV",
+    help="Also compare the files with revision REV of the project's checkout; 'auto': with the tag of the "
+    "version.",
+)
+"""The option of commands that audit and compare a release with the project's repository."""
+
 timing_option = click.option(
     "--timing", is_flag=True, help="Show on standard error what the CPU time of the audit was needed for."
 )

@@ -17,6 +17,7 @@ from pkgaudit.cli.asking import Online, online_options
 from pkgaudit.cli.choices import (
     against_option,
     audit_options,
+    git_option,
     make_config,
     manifest_option,
     timing_option,
@@ -79,6 +80,7 @@ _COMMAND = "pkgaudit.command"
 @against_option
 @manifest_option
 @online_options
+@git_option
 @timing_option
 @report_options
 @click.option("--dry-run", is_flag=True, help="Do everything but start COMMAND, and print it as rewritten.")

@@ -15,7 +15,7 @@ from pkgaudit.inputs import commit
 from pkgaudit.model.distribution import Release
 from pkgaudit.model.distribution import Sdist as Read
 from tests.inputs.test_checkout import git, no_settings_of_the_machine
-from tests.support import run_json
+from tests.support import run, run_json
 
 __all__ = ["no_settings_of_the_machine"]
 
@@ -101,6 +101,25 @@ def test_sdist_and_wheel_with_the_same_further_code(tmp_path: Path, audit: Audit
             "the network",
         ),
     ]
+
+
+def test_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repository(tmp_path / "p"))
+    (tmp_path / "dist").mkdir()
+    for more, status in (({}, 0), ({"sample/loader.py": FETCHES}, 1)):
+        paths = [each.write(tmp_path / "dist") for each in built(more)]
+        done = run(
+            "gate",
+            "--no-config",
+            "--select=RL103",
+            "--git=auto",
+            *paths,
+            "--dry-run",
+            "--",
+            "true",
+            "{files}",
+        )
+        assert (done.exit_code, "that is not in 'v1.0'" in done.stderr) == (status, status == 1), done.stderr
 
 
 def test_package_that_the_repository_lacks(tmp_path: Path, audit: Audit) -> None:
