@@ -144,9 +144,11 @@ class TestResults:
     ("table", "says"),
     [
         ({"allow": ["NETWORKS"]}, "'NETWORKS' is not a capability; did you mean 'NETWORK'?"),
-        ({"allow-at-import": ["env"]}, "'env' is not a capability; did you mean 'ENV'?"),
-        ({"per-path": {"x": ["RUN"]}}, "'RUN' is not a capability"),
-        ({"per-path": {"!": ["ENV"]}}, "capability"),
+        ({"allow": [], "allow-at-import": ["env"]}, "'env' is not a capability; did you mean 'ENV'?"),
+        ({"allow": [], "per-path": {"x": ["RUN"]}}, "'RUN' is not a capability"),
+        ({"allow": [], "per-path": {"!": ["ENV"]}}, "capability"),
+        ({"allow-at-import": []}, "allow-at-import has no effect without allow"),
+        ({"per-path": {"x": ["EXEC"]}}, "per-path has no effect without allow"),
         ({"unread": "fatal"}, "unread: 'fatal' is neither 'info' nor 'error'"),
     ],
 )
@@ -179,15 +181,18 @@ def test_reports_for_people(write: Callable[[Result, TextIO, Style], object]) ->
             assert (SAID in shown) is (found is not None)
 
 
-def test_text_by_rule_and_quiet() -> None:
+def test_text_by_rule_quiet_and_verbose() -> None:
     found = result({"EXEC": EXEC, "NETWORK": NETWORK})
     shown = []
-    for style in (Style(width=200, by_rule=True), Style(width=200, verbose=-1)):
+    for style in (Style(width=200, by_rule=True), Style(width=200, verbose=-1), Style(width=200, verbose=1)):
         stream = io.StringIO()
         text.write(found, stream, style)
         shown.append(stream.getvalue())
     assert f"sample-1.0-py3-none-any.whl is {SAID}" in shown[0]
     assert "able to" not in shown[1]
+    assert "sample/run.py" not in shown[0]
+    assert "    NETWORK: sample/net.py:1 (requests.get)\n" in shown[2]
+    assert "sample/run.py:2 (os.system; at import)" in shown[2]
 
 
 def test_words() -> None:

@@ -215,7 +215,7 @@ def _sizes(seen: Project) -> Iterator[str]:
 
 
 def _capabilities(seen: Project) -> Iterator[str]:
-    yield "# The capabilities that the wheels may have; 'pkgaudit --capabilities dist/*' shows their places."
+    yield "# The capabilities that the wheels may have; 'pkgaudit --verbose dist/*' shows their places."
     names = ["NETWORK", "ENV"] if seen.capabilities is None else seen.capabilities
     reason = "for example" if seen.capabilities is None else "those of the wheels in dist today"
     listed = ", ".join(f'"{each}"' for each in names)

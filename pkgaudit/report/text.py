@@ -12,7 +12,7 @@ from typing import TextIO
 from pkgaudit.edits.fixable import is_fixable
 from pkgaudit.finding import Excerpt, Finding, Place, Severity, Verdict
 from pkgaudit.formatting import counted, inert, printable, sized, without_place
-from pkgaudit.model.capabilities import in_words
+from pkgaudit.model.capabilities import UsedAt, in_words
 from pkgaudit.model.distribution import Distribution
 from pkgaudit.report.result import Result, Style, heading_of
 
@@ -118,11 +118,15 @@ class _Text:
         if own:
             yield ""
 
-    def abilities(self, distribution: Distribution, subject: str = "  ") -> Iterable[str]:
-        """Show the capabilities of a distribution, if they are known."""
+    def abilities(self, distribution: Distribution, subject: str = "  ") -> Iterator[str]:
+        """Show the capabilities of a distribution, if they are known, and with ``--verbose`` their places."""
         if distribution.capabilities is None or self.style.verbose < 0:
-            return ()
-        return self.wrap(f"{subject}able to: {in_words(distribution.capabilities)}", "", "    ")
+            return
+        yield from self.wrap(f"{subject}able to: {in_words(distribution.capabilities)}", "", "    ")
+        if self.style.verbose:
+            for name, total in distribution.capabilities.items():
+                places = ", ".join(map(_used, total.places))
+                yield from self.wrap(f"    {name}: {places}", "", "      ")
 
     def beside(self) -> Iterator[str]:
         """Show the findings on files that are not distributions."""
@@ -316,3 +320,8 @@ def _first(text: str, columns: int) -> str:
 def _last(text: str, columns: int) -> str:
     """Return the end of a text that fits into a number of columns."""
     return _first(text[::-1], columns)[::-1]
+
+
+def _used(place: UsedAt) -> str:
+    line = "" if place.use.line is None else f":{place.use.line}"
+    return printable(f"{place.member}{line} ({place.use.name}{'; at import' if place.use.at_import else ''})")
