@@ -46,8 +46,9 @@ def capabilities(file: BinaryFile) -> Capabilities | None:
 class Budget:
     """The capabilities that a project allows its wheels, as in ``allow = ["NETWORK", "ENV"]``.
 
-    Without ``allow``, all are allowed. ``allow-at-import`` limits what an import may do; without it, that is
-    the same as ``allow``. ``per-path`` allows further capabilities in the files that match a gitignore
+    Without ``allow``, all are allowed, and ``allow-at-import`` and ``per-path`` are rejected.
+    ``allow-at-import`` limits what an import may do; without it, that is the same as ``allow``. ``per-path``
+    allows further capabilities in the files of the wheel, so without ``src/``, that match a gitignore
     pattern, as in ``{ "sample/cli/" = ["EXEC"] }``. ``unread = "error"`` makes Python files that cannot be
     read an error.
     """
@@ -59,6 +60,9 @@ class Budget:
     unread: str = "info"
 
     def __post_init__(self) -> None:
+        if self.allow is None and (self.allow_at_import is not None or self.per_path):
+            key = "per-path" if self.allow_at_import is None else "allow-at-import"
+            raise ValueError(f"{key} has no effect without allow; add allow with all that the project needs")
         check_names(self.allow or ())
         check_names(self.allow_at_import or ())
         for pattern, names in self.per_path.items():
@@ -86,8 +90,8 @@ def capability_over_budget(
     The rule has no effect without `allow`. pkgaudit finds out what the files of a wheel are able to do from
     the calls in the Python files, after it resolved imports, other names of functions, `getattr` and
     `__import__`; from native libraries; and from files that Python runs at every start. Files of tests,
-    examples, documentation and benchmarks do not count. `pkgaudit --capabilities` shows the capabilities with
-    their first places.
+    examples, documentation and benchmarks do not count. `pkgaudit --verbose` shows the capabilities with
+    their names and first places.
 
     ## Why it matters
     A library that never used the network, and now does, has changed in a way that its users care about. A
@@ -97,7 +101,7 @@ def capability_over_budget(
 
     ## How to fix it
     If the project needs the capability, add it to the list, for all files or for some, and review that change
-    as part of the release. Otherwise remove the code.
+    as part of the release. Otherwise remove the code, or move what an import runs into a function.
 
         [tool.pkgaudit.capability]
         allow = ["NETWORK", "ENV"]
@@ -136,7 +140,8 @@ def _over_budget(name: str, over: Mapping[str, Ability], key: str) -> Problem:
     return Problem(
         f"{quoted(path)} is able to {WORDS[name]}{how}{when}{more}, but {key} does not list {name}",
         Location(path, use.line),
-        f"remove the code, or add {name} to {key} in [tool.pkgaudit.capability]",
+        f"{'call it later' if is_early else 'remove the code'}, or add {name} to {key} or per-path in "
+        "[tool.pkgaudit.capability]",
         key=f"{name} {key}",
         data={"path": path, "call": use.name, "capability": name, "count": count, "paths": sorted(over)},
     )
