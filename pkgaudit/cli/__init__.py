@@ -178,12 +178,12 @@ def _advisory_data() -> Dataset:
     Raises:
         PkgauditError: the data or the configuration cannot be used.
     """
-    from pkgaudit.cli.choices import ADVISORY_VARIABLE, advisory_file, nearest_config
+    from pkgaudit.cli.choices import nearest_advisory_file
     from pkgaudit.dataset import Dataset
     from pkgaudit.formatting import printable
     from pkgaudit.vulndb.file import read_advisories
 
-    path = advisory_file(os.environ.get(ADVISORY_VARIABLE), nearest_config())
+    path = nearest_advisory_file()
     if path is None:
         return Dataset("advisories", "none", "'pkgaudit vulndb build' writes them")
     return Dataset("advisories", read_advisories(path, ()).date.isoformat(), printable(str(path)))

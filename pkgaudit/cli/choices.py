@@ -283,6 +283,15 @@ def advisory_file(given: str | os.PathLike[str] | None, config: Config) -> Path 
     return path if path.is_file() else None
 
 
+def nearest_advisory_file() -> Path | None:
+    """Return the advisory data that an audit in the working directory uses without options.
+
+    Raises:
+        ConfigError: the configuration cannot be used.
+    """
+    return advisory_file(os.environ.get(ADVISORY_VARIABLE), nearest_config())
+
+
 def _has_option(registry: Registry, table: str, key: str) -> bool:
     return any(
         rule.table == table and key in [each.name for each in fields(rule.options)]

@@ -31,8 +31,9 @@ def command(action: str, paths: tuple[str, ...], output: Path | None) -> None:
 
     'build' reads vulnerability databases in OSV form, each a folder or a zip file: PyPA's advisory-database,
     GitHub's advisory-database, PyPI/all.zip of OSV, the cache of osv-scanner, or own records in JSON or YAML.
-    It writes one small file, which later audits use. 'info' prints the date and the size of the data.
-    pkgaudit contains no data itself, because it would soon be old.
+    It writes one small file, which later audits use. 'info' prints the date and the size of a file, without
+    PATH of the one that an audit in this folder uses. pkgaudit contains no data itself, because it would soon
+    be old.
     """
     if action == "build":
         _build(paths, output)
@@ -75,11 +76,12 @@ def _build(sources: tuple[str, ...], output: Path | None) -> None:
 
 
 def _info(paths: tuple[str, ...], output: Path | None) -> None:
+    from pkgaudit.cli.choices import nearest_advisory_file
     from pkgaudit.vulndb.file import default_file, summary
 
     if output is not None or len(paths) > 1:
         raise click.UsageError("'info' describes one file, and writes none")
-    path = Path(paths[0]) if paths else default_file()
+    path = Path(paths[0]) if paths else nearest_advisory_file() or default_file()
     date, records, advisories, projects = summary(path)
     said = (
         counted(records, "record"),

@@ -385,4 +385,6 @@ def test_the_command_writes_the_file_or_nothing(tmp_path: Path) -> None:
     assert run("vulndb", "build", f"{source}/0.json", "-o", f"{source}/0.json").exit_code == 2
     assert run("vulndb", "info", tmp_path / "missing").exit_code == 2
     assert "advisories" in run("--version", "--verbose", env=env).stdout
+    named = {"XDG_DATA_HOME": str(tmp_path), "PKGAUDIT_VULNDB": str(path)}
+    assert "as of 2026-05-02" in run("vulndb", "info", env=named).stdout
     assert "none" in run("--version", "--verbose", env={"XDG_DATA_HOME": str(tmp_path)}).stdout
