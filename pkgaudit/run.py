@@ -534,6 +534,8 @@ def _audit_updates(
         if {each.sha256 for each in earlier} <= {each.sha256 for each in release.distributions}:
             predecessors.add_missing(release.project)  # only copies of the new files
             continue
+        if not {each.kind for each in earlier} & {each.kind for each in release.distributions}:
+            predecessors.add_other_kind(release.project)
         update = Update(release, Release(release.project, earlier))
         both = [*(by_path[each.path] for each in release.distributions), *mine]
         found.append(audit_update(update, both, plan))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.builders import Wheel
+from fixtures.builders import Sdist, Wheel
 from fixtures.tokens import checked_token
 from pkgaudit import audit, execution
 from pkgaudit.config.config import parse_config
@@ -93,6 +93,13 @@ def test_a_project_without_an_earlier_release_is_noted(new: Path, tmp_path: Path
         {"path": "sample", "reason": "no earlier release to compare it with was given"}
     ]
     assert made["status"] == report(new)["status"]
+
+
+def test_an_earlier_release_of_the_other_kind_is_noted(new: Path, tmp_path: Path) -> None:
+    (tmp_path / "sdist").mkdir()
+    Sdist().build().write(tmp_path / "sdist")
+    [skipped] = report(new, "--against", tmp_path / "sdist")["skipped"]
+    assert (skipped["path"], "so most is not compared" in skipped["reason"]) == ("sample", True)
 
 
 def test_a_copy_of_the_release_is_no_earlier_one(new: Path, tmp_path: Path) -> None:

@@ -40,6 +40,11 @@ class Predecessors:
         reason = "no earlier release to compare it with was given"
         self.skipped.append(Skipped(project, reason))
 
+    def add_other_kind(self, project: str) -> None:
+        """Note that most of a project is not compared."""
+        reason = "the earlier release has no file of the same kind (wheel or sdist), so most is not compared"
+        self.skipped.append(Skipped(project, reason))
+
 
 def find_predecessors(against: Iterable[str | os.PathLike[str]], new: Mapping[str, str]) -> Predecessors:
     """Choose the predecessor of each project among the files ``against`` and in the folders there.
