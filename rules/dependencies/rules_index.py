@@ -75,14 +75,17 @@ class _Judge:
         if page is not None and page.status == "quarantined":
             message = f"names a project that {index} has put in quarantine{_because(page)}"
             remedy = "require another project, or wait until the index has examined it"
-            return f"{message}, so {line.outcome}", remedy, self._severity
+            return f"{message}, {self._outcome(line)}", remedy, self._severity
         if any(_allows(line, each) for each in self._released.get(line.name, ())):
             return None
         if page is None:
             if line.name in self._released:
                 return self._no_version(line)
-            message = f"names a project that {index} does not have, so {line.outcome}"
-            return message, "correct the name, or release the dependency first", self._severity
+            message = f"names a project that {index} does not have, {self._outcome(line)}"
+            remedy = "correct the name, or release the dependency first"
+            if not self._answers.is_pypi:
+                remedy += ", or ignore DP103 if your users also install from another index"
+            return message, remedy, self._severity
         return self._of_versions(line, page)
 
     def _of_versions(self, line: Line, page: IndexPage) -> tuple[str, str, Severity | None] | None:
@@ -98,11 +101,14 @@ class _Judge:
         if _is_pin(line):
             message = f"names only {yanked}, which installers still take, with a warning"
             return message, "allow a version that is not yanked", Severity.WARNING
-        message = f"allows only {yanked}, so {line.outcome}"
+        message = f"allows only {yanked}, {self._outcome(line)}"
         return message, "allow a version that is not yanked", self._severity
 
+    def _outcome(self, line: Line) -> str:
+        return f"so {line.outcome}{'' if self._answers.is_pypi else ' from this index'}"
+
     def _no_version(self, line: Line) -> tuple[str, str, Severity | None]:
-        message = f"allows no version that {self._answers.title} has, so {line.outcome}"
+        message = f"allows no version that {self._answers.title} has, {self._outcome(line)}"
         return message, "correct the versions, or release the dependency first", self._severity
 
 
