@@ -130,8 +130,10 @@ def _commit(folder: Path, release: Release, rev: str, skipped: list[Skipped]) ->
         raise _git_failed(folder)
     name = resolve(folder, rev)
     if name is None:
-        hint = "; it is a shallow clone, so fetch the revision first" if is_shallow(folder) else ""
-        raise CommitError(f"{quoted(rev)} of --git is not a revision in {quoted(str(folder))}{hint}")
+        reason = "it is a shallow clone, so fetch" if is_shallow(folder) else "correct the name, or fetch"
+        raise CommitError(
+            f"{quoted(rev)} of --git is not a revision in {quoted(str(folder))}; {reason} the revision first"
+        )
     return _Reading(folder, prefix, rev, release, skipped).commit(name)
 
 
