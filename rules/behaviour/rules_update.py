@@ -136,7 +136,7 @@ def _judge(
         f"{quoted(member)} is able to {WORDS.get(name, name)}{when} ({now.use.name}), "
         f"and version {old_version(update)} was not",
         Location(member, now.use.line),
-        "look at the change; if it is intended, ignore the rule for this release",
+        "look at the change; if it is intended, ignore the rule in this file for this release",
         severity,
         key=f"{name}{when}",
         distribution=distribution.path,

@@ -341,6 +341,7 @@ def new_dependency(update: Update, options: TyposquatSuspect) -> Iterator[Proble
             yield Problem(
                 f"the release {what.format(_names(names), version)}",
                 metadata.place("Requires-Dist"),
+                SetField("Requires-Dist", "if the change is not intended, correct the dependencies"),
                 key=" ".join(names),
                 data={"projects": names},
             )
@@ -349,6 +350,7 @@ def new_dependency(update: Update, options: TyposquatSuspect) -> Iterator[Proble
         yield Problem(
             f"the release requires Python {lowest}, and {version} allowed {earlier}",
             metadata.place("Requires-Python"),
+            SetField("Requires-Python", "if the change is not intended, correct the field"),
             key=f"python {lowest}",
             data={"python": lowest, "expected": earlier},
         )
