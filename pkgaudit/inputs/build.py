@@ -40,6 +40,10 @@ Source: https://pip.pypa.io/en/stable/topics/configuration/#environment-variable
 """
 
 
+_TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+"""Environment variables that name the folder for temporary files, in the order in which Python reads them."""
+
+
 class BuildError(PkgauditError):
     """A project that could not be built; ``lines`` is the whole output of the build."""
 
@@ -103,9 +107,10 @@ def build(project: str, folder: Path, say: Callable[[str], None], *, isolation: 
     said: list[str] = []
     # Python searches the modules of build and pip in its working directory first, which is often the project,
     # and a project may contain a build.py or a logging.py.
+    # If the build is interrupted, its own temporary folders are removed with this one.
     with (
         TemporaryDirectory(prefix="pkgaudit-") as nowhere,
-        _started(command, cwd=nowhere, env=environment) as process,
+        _started(command, cwd=nowhere, env=environment | dict.fromkeys(_TEMPORARY, nowhere)) as process,
     ):
         assert process.stdout is not None
         for line in process.stdout:

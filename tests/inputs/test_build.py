@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,25 @@ def test_files_that_pip_is_told_of_are_still_found(tmp_path: Path, monkeypatch: 
     environment = building._environment()
     assert environment["PIP_CONSTRAINT"] == f"{tmp_path / 'constraints.txt'} https://example.org/other.txt"
     assert "FORCE_COLOR" not in environment
+
+
+def test_temporary_files_of_an_interrupted_build_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The signal that ends a build leaves it no time to remove them."""
+    code = "import tempfile; tempfile.mkdtemp(); print('* begun', flush=True)"
+    start = building._started
+    monkeypatch.setattr(building, "_started", lambda _, **how: start([sys.executable, "-c", code], **how))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(str(tmp_path), tmp_path, interrupt)
+    assert os.listdir(tmp_path / "temporary") == []
 
 
 class TestWhichProgramBuilds:
