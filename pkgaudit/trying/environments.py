@@ -40,6 +40,10 @@ _DROPPED = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX", "__PYVENV
 """Variables that lead an installer or an interpreter to another environment."""
 
 
+_TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+"""Variables that name the folder for temporary files on all systems."""
+
+
 class InstallerError(PkgauditError):
     """The installer at hand cannot fulfill a wish of the user."""
 
@@ -90,7 +94,7 @@ class Environment:
             made[name] = str(home)
         for name in ("CACHE", "CONFIG", "DATA", "STATE"):
             made[f"XDG_{name}_HOME"] = str(home / f".{name.lower()}")
-        for name in ("TMPDIR", "TEMP", "TMP", "XDG_RUNTIME_DIR"):
+        for name in (*_TEMPORARY, "XDG_RUNTIME_DIR"):
             made[name] = str(temporary)
         made.update(PYTHONNOUSERSITE="1", PYTHONFAULTHANDLER="1", NO_COLOR="1", PAGER="cat")
         return made
@@ -110,12 +114,15 @@ class Installer(ABC):
 
     name: str
 
-    def __init__(self, sandbox: Sandbox, choices: Choices) -> None:
+    def __init__(self, sandbox: Sandbox, choices: Choices, folder: Path) -> None:
         self._sandbox = sandbox
         self._choices = choices
+        # An installer that is ended, and the builds in it, leave their temporary files behind.
+        temporary = dict.fromkeys(_TEMPORARY, str(folder))
         self._variables = {name: value for name, value in os.environ.items() if name not in _DROPPED} | {
             "NO_COLOR": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
+            **temporary,
         }
         for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
             self._variables.pop(name, None)
@@ -161,8 +168,8 @@ class Uv(Installer):
 
     name = "uv"
 
-    def __init__(self, sandbox: Sandbox, choices: Choices, program: str) -> None:
-        super().__init__(sandbox, choices)
+    def __init__(self, sandbox: Sandbox, choices: Choices, folder: Path, program: str) -> None:
+        super().__init__(sandbox, choices, folder)
         self._uv = program
 
     def make(self, python: Python, environment: Environment, deadline: float) -> Done:
@@ -285,17 +292,17 @@ def find_uv() -> str | None:
     return found if found is not None and os.path.isabs(found) else None
 
 
-def make_installer(sandbox: Sandbox, choices: Choices, uv: str | None) -> Installer:
-    """Return the installer to use.
+def make_installer(sandbox: Sandbox, choices: Choices, folder: Path, uv: str | None) -> Installer:
+    """Return the installer to use; ``folder`` is for its temporary files.
 
     Raises:
         InstallerError: only uv installs the lowest versions, and it is not there.
     """
     if uv is not None:
-        return Uv(sandbox, choices, uv)
+        return Uv(sandbox, choices, folder, uv)
     if choices.lowest:
         raise InstallerError("--lowest needs uv, because pip cannot install the lowest versions; install uv")
-    return Pip(sandbox, choices)
+    return Pip(sandbox, choices, folder)
 
 
 def is_of_machine(done: Done) -> bool:

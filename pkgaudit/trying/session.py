@@ -68,7 +68,7 @@ def try_all(
     session = _Session(wishes, say, Happened(Tries()))
     with Sandbox() as sandbox, temporary_folder() as folder:
         pythons = find_pythons(wishes.pythons, uv)
-        installer = make_installer(sandbox, wishes.choices, uv)
+        installer = make_installer(sandbox, wishes.choices, folder, uv)
         tools = Tools(sandbox, installer, wishes.limits, wishes.left_out, wishes.choices.no_deps)
         if not sandbox.isolates:
             say(f"the code has the network and may write as you do, because {sandbox.reason or 'it ended'}")
