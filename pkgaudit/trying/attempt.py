@@ -27,6 +27,7 @@ from pkgaudit.trying.environments import (
     reason_in,
     recorded,
 )
+from pkgaudit.trying.probe import LONGEST
 from pkgaudit.trying.pythons import Python
 from pkgaudit.trying.sandbox import DeadError, Limits, Probe, Sandbox, StoppedError, remove_tree
 
@@ -180,6 +181,8 @@ class Attempt:
     @property
     def words(self) -> str:
         """The numbers of trials, for the progress."""
+        if self.failures:
+            return "could not be tried"
         count = {step: sum(each is step for each, _ in self.done) for step in Step}
         said = [
             f"{count[step]:,} {word}{'' if count[step] == 1 else 's'}"
@@ -380,7 +383,7 @@ class Trying:
         self, step: Step, name: str, failure: Mapping[str, Any], place: Mapping[str, Any]
     ) -> None:
         missing = failure["missing"]
-        kind, error = failure["kind"], " ".join(failure["error"].split())
+        kind, error = failure["kind"], " ".join(failure["error"][:LONGEST].split())
         is_missing = bool(failure.get("is_module_missing"))
         needs_other = is_missing and self._is_foreign(missing)
         if needs_other:

@@ -1,9 +1,10 @@
 """Look at an installed distribution: a script for the interpreter of its environment, since Python 3.6.
 
-It reads requests from standard input, a line of JSON each, and writes one line as the answer to each. Every
-request is done in a process of its own, with limits, whose output is captured, and afterwards every process
-that it started is ended. The answer comes through a pipe that only this process reads, with a word that the
-process had to know before it ran the code, so code that writes anything anywhere does not forge an answer.
+It reads requests from standard input, a line of JSON each, and writes one line as the answer to each, which
+begins with the word of the request. Every request is done in a process of its own, with limits, whose output
+is captured, and afterwards every process that it started is ended. Its outcome comes through a pipe that only
+this process reads, and begins with the same word, which the process had to know before it ran the code. So
+code that writes anything anywhere does not forge an answer.
 
 It imports little, because a module that uses ``importlib.util`` without importing it must fail here too.
 """
@@ -175,7 +176,7 @@ def outcome_of(request: "Request") -> "dict[str, object]":
         return {"value": DONE_BY[request["do"]](request)}
     except SystemExit as error:
         code = error.code
-        return {"exit": code if isinstance(code, int) else 0 if code is None else 1}
+        return {"exit": code & 0xFF if isinstance(code, int) else 0 if code is None else 1}
     except BaseException as error:  # also KeyboardInterrupt, which a module may raise
         return failure(error)
 
@@ -499,7 +500,10 @@ def main() -> None:
             ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans become our children
     done = forked if FORKS else spawned
     for line in lines_of(0):
-        write_all(1, json.dumps(done(json.loads(line.decode()))).encode() + b"\n")
+        request = json.loads(line.decode())
+        word = request["word"]
+        # Another line may be incomplete.
+        write_all(1, f"\n{word}{json.dumps(done(request))}\n".encode())
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from pkgaudit.errors import PkgauditError
+from pkgaudit.trying.answers import is_answer
 from pkgaudit.trying.probe import descendants
 
 _JAIL = Path(__file__).with_name("jail.py")
@@ -220,13 +221,16 @@ class Probe:
         self._folder = folder
         self._limits = limits
         self._in_namespace = in_namespace
-        self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        # Code that writes answers without end must not fill the memory with them.
+        self._answers: queue.Queue[bytes] = queue.Queue(maxsize=1)
         self._count = 0
         self._room = _room(folder)
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def _wait(self, seconds: float) -> bytes:
-        """Return the next answer, unless the code fills the disk before.
+    def _wait(self, word: bytes, seconds: float) -> bytes:
+        """Return the answer that begins with a word, unless the code fills the disk before.
+
+        Other lines come from code that runs when the interpreter starts, such as that of a .pth file.
 
         Raises:
             StoppedError: the disk has less room than the limit, or lost more than that.
@@ -234,11 +238,12 @@ class Probe:
         """
         end = time.monotonic() + seconds
         while True:
-            try:
-                return self._answers.get(timeout=min(_LOOK, max(end - time.monotonic(), 0.01)))
-            except queue.Empty:
-                if time.monotonic() >= end:
-                    raise
+            with suppress(queue.Empty):
+                line = self._answers.get(timeout=min(_LOOK, max(end - time.monotonic(), 0.01)))
+                if not line or line.startswith(word):
+                    return line[len(word) :]
+            if time.monotonic() >= end:
+                raise queue.Empty
             if _room(self._folder) < self._room - self._limits.disk:
                 raise StoppedError("its code filled the disk")
 
@@ -263,19 +268,22 @@ class Probe:
         self._count += 1
         where = self._folder / "work" / str(self._count)
         where.mkdir(parents=True)
+        word = os.urandom(16).hex()
         sent = {
             **request,
             "cwd": str(where),
-            "word": os.urandom(16).hex(),
+            "word": word,
             "limits": self._limits.of(seconds, in_namespace=self._in_namespace),
         }
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(sent).encode() + b"\n")
             self._process.stdin.flush()
-            answer = json.loads(self._wait(seconds + _GRACE))
-        except (OSError, ValueError, queue.Empty):
+            answer = json.loads(self._wait(word.encode(), seconds + _GRACE))
+        except (OSError, ValueError, RecursionError, queue.Empty):
             raise DeadError("the process that tries modules was ended") from None
+        if not is_answer(answer, request["do"]):
+            raise DeadError("other code answers for the process that tries modules")
         remove_tree(where)
         if answer["timed_out"] and left <= self._limits.module:
             raise StoppedError("its time was over")

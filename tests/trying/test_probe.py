@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from pkgaudit.trying import probe
+from pkgaudit.trying.answers import LONGEST, is_answer
 from pkgaudit.trying.sandbox import DeadError, Sandbox, StoppedError
 from tests.trying.conftest import PROBE, QUICK, Module
 
@@ -36,13 +37,19 @@ def alive(word: str) -> list[int]:
     return found
 
 
+LISTED = {"site": "/s", "paths": ["a.py"], "entry_points": [["group", "name", "value"]], "suffixes": [".py"]}
+"""The value that the request for a list returns."""
+
+
 class TestEnds:
     def test_a_module_that_can_be_imported(self, module: Module) -> None:
         answer = module.imported("print('hello')\n")
         assert answer["outcome"] == {"value": None}
         assert answer["stdout"] == "hello\n"
 
-    @pytest.mark.parametrize(("status", "number"), [("0", 0), ("3", 3), ("None", 0), ("'words'", 1)])
+    @pytest.mark.parametrize(
+        ("status", "number"), [("0", 0), ("3", 3), ("None", 0), ("'words'", 1), ("-1", 255), ("10**4000", 0)]
+    )
     def test_sys_exit(self, module: Module, status: str, number: int) -> None:
         answer = module.imported(f"import sys\nsys.exit({status})\n")
         assert answer["outcome"] == {"exit": number}
@@ -234,6 +241,53 @@ class TestAnswers:
         source += "os.write(1, b'{\"outcome\": 1}\\n')\nos._exit(0)\n"
         assert "outcome" not in module.imported(source)
 
+    def test_code_that_writes_when_the_interpreter_starts(self, module: Module) -> None:
+        source = "import os\nos.write(1, b'hello\\n{}\\nno line end')\n"
+        (module.folder / "sitecustomize.py").write_text(source)
+        assert module.imported("")["outcome"] == {"value": None}
+
+    @pytest.mark.parametrize("answer", ["[]", "5", "{}", "no JSON", "[" * 100_000])
+    def test_code_that_answers_for_the_probe(self, answer: str, module: Module) -> None:
+        source = f"import json\njson.dumps = lambda _: {answer!r}\n"
+        (module.folder / "sitecustomize.py").write_text(source)
+        with pytest.raises(DeadError):
+            module.imported("")
+
+    def test_code_that_answers_without_end(self, module: Module) -> None:
+        source = "import os\nif os.fork() == 0:\n    while True:\n        os.write(1, b'{}\\n')\n"
+        (module.folder / "sitecustomize.py").write_text(source)
+        assert module.imported("")["outcome"] == {"value": None}
+
+    @pytest.mark.parametrize(
+        ("outcome", "fits"),
+        [
+            (
+                {"value": {"site": "/s", "paths": ["a"], "entry_points": [["g", "n", "v"]], "suffixes": []}},
+                True,
+            ),
+            ({"value": {"site": "/s", "paths": ["a"], "entry_points": [["g", "n"]], "suffixes": []}}, False),
+            ({"value": {"site": "/s", "paths": "a", "entry_points": [], "suffixes": []}}, False),
+            (
+                {"value": {"site": "/" * (LONGEST + 1), "paths": [], "entry_points": [], "suffixes": []}},
+                False,
+            ),
+            ({"value": None}, False),
+            ({"failure": {}}, False),
+            ({"exit": "0"}, False),
+            ([], False),
+        ],
+    )
+    def test_the_form_of_an_outcome(self, outcome: Any, fits: bool) -> None:
+        answer = {
+            "timed_out": False,
+            "signal": 0,
+            "status": 0,
+            "stdout": "",
+            "stderr": "",
+            "outcome": outcome,
+        }
+        assert is_answer(answer, "list") is fits
+
     def test_a_probe_that_is_ended(self, module: Module, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module.sandbox, "isolates", False)
         with pytest.raises(DeadError):
@@ -256,7 +310,7 @@ class TestAnswers:
             env={"PYTHONPATH": str(tmp_path)},
             check=True,
         )
-        answer = json.loads(done.stdout)
+        answer = json.loads(done.stdout.strip().removeprefix(b"w" * 32))
         assert answer["outcome"] == {"exit": 4}
         assert answer["stdout"] == "said\n"
 
