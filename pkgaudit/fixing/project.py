@@ -98,12 +98,16 @@ class Project:
 
     def uncommitted(self, files: Iterable[str]) -> dict[str, str]:
         """Return the files with changes that git does not have, each with a word on its state."""
-        found = {}
-        for file in files if self.top is not None else ():
+        found: dict[str, str] = {}
+        if self.top is None:
+            return found
+        without_filters = list(_without_filters(self.folder))
+        for file in files:
             for path in {self.folder / file, self.path_of(file)}:
                 name = os.path.relpath(path, self.folder)
                 status = run_git(
                     self.folder,
+                    *without_filters,
                     "status",
                     "--porcelain",
                     "-z",
@@ -183,6 +187,18 @@ class Project:
             if listed is None:
                 raise FixError(f"git cannot list the files of {self.top}")
             yield from dict.fromkeys(os.fsdecode(each) for each in listed.split(b"\0") if each)
+
+
+def _without_filters(folder: Path) -> Iterator[str]:
+    """Yield options with which git runs none of the programs that its settings name as filters of files.
+
+    A file for which git needs such a filter may count as changed.
+    """
+    named = run_git(folder, "config", "-z", "--name-only", "--get-regexp", r"^filter\.") or b""
+    drivers = {each.rpartition(b".")[0] for each in named.split(b"\0") if each}
+    for driver in sorted(map(os.fsdecode, drivers)):
+        for setting in ("clean=", "process=", "required=false"):
+            yield from ("-c", f"{driver}.{setting}")
 
 
 class Copy:

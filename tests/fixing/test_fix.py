@@ -156,6 +156,20 @@ class TestRefused:
         else:
             assert "pyproject.toml" in self.refused(project)
 
+    def test_no_filter_of_the_repository_runs(self, project: Path, tmp_path: Path) -> None:
+        script = tmp_path / "run.sh"
+        script.write_text(f"#!/bin/sh\ntouch {tmp_path / 'ran'}\ncat\n")
+        script.chmod(0o755)
+        commit(project)
+        (project / ".git/info").mkdir(exist_ok=True)
+        (project / ".git/info/attributes").write_text("*.toml filter=x.y\n")
+        git(project, "config", "filter.x.y.clean", str(script))
+        git(project, "config", "filter.x.y.required", "true")
+        path = project / "pyproject.toml"
+        os.utime(path, (1, 1))  # git compares its content with the index
+        assert Project(project).uncommitted(["pyproject.toml"]) == {}
+        assert not (tmp_path / "ran").exists()
+
     def test_link_out_of_the_project(self, project: Path) -> None:
         path = project / "pyproject.toml"
         path.rename(project.parent / "outside.toml")
