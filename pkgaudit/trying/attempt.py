@@ -29,7 +29,7 @@ from pkgaudit.trying.environments import (
 )
 from pkgaudit.trying.probe import LONGEST
 from pkgaudit.trying.pythons import Python
-from pkgaudit.trying.sandbox import DeadError, Limits, Probe, Sandbox, StoppedError, remove_tree
+from pkgaudit.trying.sandbox import DeadError, Done, Limits, Probe, Sandbox, StoppedError, remove_tree
 
 _PROBE = Path(__file__).with_name("probe.py")
 
@@ -223,7 +223,7 @@ class Trying:
         if made.status is None:
             raise StoppedError("its time was over")
         if made.status != 0:
-            self._fail("the environment cannot be made", made.output)
+            self._fail("the environment cannot be made", made)
             return
         before = environment.files()
         if not self._install():
@@ -258,7 +258,7 @@ class Trying:
         if done.status is None:
             raise StoppedError("its time was over during the installation")
         if is_of_machine(done):
-            self._fail("the wheel and its dependencies cannot be installed here", done.output)
+            self._fail("the wheel and its dependencies cannot be installed here", done)
             return False
         self._add(
             Step.INSTALL,
@@ -304,7 +304,7 @@ class Trying:
                     return
                 except DeadError as error:
                     if not self._contents.site:
-                        self._fail(str(error), "")
+                        self._fail(str(error))
                         return
                     self._add(step, name, Fate.KILLED, **self._place_of(step, name))
         self._skip("a part was not tried, because its code ends the process that tries it")
@@ -484,7 +484,10 @@ class Trying:
     def _skip(self, reason: str) -> None:
         self._made.skipped.append(Skipped(f"{self._subject.path} ({self._python.name})", reason))
 
-    def _fail(self, reason: str, output: str) -> None:
-        lines = last_lines(output, 3)
-        said = f"{reason}: {' '.join(each.strip() for each in lines)}" if lines else reason
-        self._made.failures.append(Failure(f"{self._python.name}: {said}", self._subject.path))
+    def _fail(self, reason: str, done: Done | None = None) -> None:
+        said = [reason]
+        if done is not None:
+            said += [" ".join(each.strip() for each in last_lines(done.output, 3))]
+            said += ["its time was over"] if done.status is None else []
+        message = ": ".join(filter(None, said))
+        self._made.failures.append(Failure(f"{self._python.name}: {message}", self._subject.path))

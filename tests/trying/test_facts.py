@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import stat
+import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,11 +19,11 @@ from pkgaudit.model.entry import Entry, EntryType
 from pkgaudit.model.tries import Fate, Step, Trial
 from pkgaudit.rules.trying.foreseen import foreseen
 from pkgaudit.run import without_confirmed
-from pkgaudit.trying.attempt import Attempt, Subject
+from pkgaudit.trying.attempt import Attempt, Subject, Tools, Trying
 from pkgaudit.trying.contents import Contents
 from pkgaudit.trying.environments import Environment, is_failed_build, is_of_machine, reason_in
 from pkgaudit.trying.pythons import Python
-from pkgaudit.trying.sandbox import Done, remove_tree
+from pkgaudit.trying.sandbox import Done, Limits, Sandbox, remove_tree
 from pkgaudit.trying.sdists import compare
 from pkgaudit.trying.session import joined
 
@@ -119,6 +121,27 @@ class TestJoined:
 def finding(code: str, member: str | None = "a/b.py", line: int | None = 3, **data: Any) -> Finding:
     where = Location(member, line)
     return Finding(code, code.lower(), Severity.WARNING, "d", where, "said", "do it", code, data=data)
+
+
+def test_the_time_of_a_wheel_begins_when_it_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wheel waits for those before it."""
+    given = []
+
+    def make(python: Python, environment: Environment, deadline: float) -> Done:
+        given.append(deadline - time.monotonic())
+        return Done(None, "waiting\n")
+
+    installer: Any = SimpleNamespace(make=make)
+    subject = Subject("a-1-py3-none-any.whl", "a-1-py3-none-any.whl", wheel("a-1-py3-none-any.whl"))
+    tools = Tools(Sandbox(), installer, Limits(distribution=100.0))
+    trying = Trying(subject, Python("python", Version("3.11")), tools, tmp_path / "environment")
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 1000)
+    made = trying.run()
+    assert given == [100]
+    assert [each.message for each in made.failures] == [
+        "CPython 3.11: the environment cannot be made: waiting: its time was over"
+    ]
 
 
 class TestForeseen:
