@@ -45,7 +45,8 @@ class BuildWatch(Watch):
         for line in said if self._verbose else last:
             say(line)
         if len(last) < len(said) and not self._verbose:
-            say(f"these are the last of {len(said):,} lines; for all, run 'pkgaudit --verbose {project}'")
+            # A build with edits fails in a copy, so only the same command can show it again.
+            say(f"these are the last of {len(said):,} lines; for all, run the command with --verbose")
 
 
 class AuditWatch(BuildWatch):

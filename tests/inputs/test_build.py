@@ -212,7 +212,7 @@ def test_failed_build_shows_what_the_backend_says(failing: Path) -> None:
     assert "compiling 29" in done.stderr
     assert "compiling 5\n" not in done.stderr
     assert "RuntimeError: the \\x1b[31mreadme\\x1b[0m #\\x23[error] is missing" in done.stderr
-    assert f"for all, run 'pkgaudit --verbose {failing}'" in done.stderr
+    assert "for all, run the command with --verbose" in done.stderr
 
 
 def test_failed_build_shows_all_if_asked(failing: Path) -> None:
