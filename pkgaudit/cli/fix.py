@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _FIXED = "\xa0"
 """A space at which no line ends."""
 
+_REMAINS = "the finding is still there after the edit"
+"""The reason why a finding is left if its edit was applied."""
+
 
 @click.command(
     "fix",
@@ -172,7 +175,7 @@ class _Screen:
 
     def tell(self, outcome: Outcome, fixer: Fixer) -> None:
         """Show the result."""
-        from pkgaudit.edits.plan import NO_EDIT
+        from pkgaudit.edits.plan import NO_EDIT, UNCHANGED
 
         if self._is_json:
             put_json(self._as_json(outcome, fixer))
@@ -193,9 +196,12 @@ class _Screen:
         for each in left:
             if each.fingerprint not in told:
                 put(_line(each, "not fixed: "))
-                reason = reasons.get(each.fingerprint, "the edit did not cure it")
-                fix = (each.fix or "").partition("\n")[0]
-                put(_wrapped(fix if reason == NO_EDIT else reason, "    "))
+                reason = reasons.get(each.fingerprint, _REMAINS)
+                fix = (each.fix or "").partition("\n")[0].rstrip(":")
+                if reason != NO_EDIT:
+                    put(_wrapped(reason, "    "))
+                if reason in (NO_EDIT, UNCHANGED, _REMAINS):
+                    put(_wrapped(fix, "    "))
         for path, names in fixer.stale.items():
             files = f"{names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}"
             note = f"{path} is of an earlier build, and only this file still names {files}"
@@ -204,7 +210,7 @@ class _Screen:
             put("commit .gitattributes, because git and the build backend read the committed file")
         if outcome.refused is not None:
             say(f"nothing was {'changed further' if outcome.is_written else 'changed'}: {outcome.refused}")
-        put(_summary(outcome))
+        put(_summary(outcome, is_unbuilt=fixer.unbuilt is not None))
 
     def _as_json(self, outcome: Outcome, fixer: Fixer) -> dict[str, Any]:
         def finding(each: Finding, **more: Any) -> dict[str, Any]:
@@ -239,7 +245,7 @@ class _Screen:
         }
 
 
-def _summary(outcome: Outcome) -> str:
+def _summary(outcome: Outcome, *, is_unbuilt: bool) -> str:
     fixable = sum(len(change.findings) for change in outcome.edits.changes)
     total = fixable + len(outcome.edits.others)
     if outcome.is_written:
@@ -248,6 +254,8 @@ def _summary(outcome: Outcome) -> str:
         verdict = outcome.after.outcome.upper()
         return f"{counted(len(outcome.cured), 'finding')} fixed in {files}; the rebuilt project: {verdict}"
     assert outcome.before is not None
+    if not total and is_unbuilt:
+        return "no edit is known that makes the project build; the last lines of the build name the fault"
     if not total:
         return f"nothing to fix; the project: {outcome.before.outcome.upper()}"
     return f"{fixable:,} of {counted(total, 'finding')} can be fixed; no file was changed"

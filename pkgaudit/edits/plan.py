@@ -26,6 +26,9 @@ NO_EDIT = "its remedy is not an edit of settings"
 GUESS = "the value is a guess; to apply it, use --unsafe"
 """The reason why a finding has no edit if only the user knows the value."""
 
+UNCHANGED = "the project has these settings already"
+"""The reason why a finding has no edit if another setting outweighs them, or the file does not exist."""
+
 _Read = Callable[[str], str | None]
 
 
@@ -106,7 +109,7 @@ def _reason(finding: Finding, read: _Read, texts: dict[str, str | None], unsafe:
         except EditError as error:
             return f"{file} is not edited, because {error}"
         changed = changed or new != (texts[file] or "")
-    return None if changed else "the project has these settings already"
+    return None if changed else UNCHANGED
 
 
 def _groups(findings: Sequence[Finding]) -> list[list[Finding]]:

@@ -44,6 +44,11 @@ _IN_WHEEL = re.compile(r"^[^/]+(\.dist-info|\.data)(?=/)")
 _INSIDE = re.compile(rf"^(?:[^/]*\.dist-info/licenses|[^/]*\.data/\w+|{'|'.join(LEVELS)})/")
 """Folders that a path of a project has only in a sdist, or only in a wheel."""
 
+_LEAVE_OUT = (
+    "; leave out the edit that leads to it: answer 'e', or use --ignore with the code that the edit fixes"
+)
+"""What to do about an edit with a bad effect."""
+
 Choose = Callable[[Edits], Sequence[Change]]
 """Returns the changes to apply; called for each round with changes that it has not seen."""
 
@@ -172,7 +177,7 @@ class Fixer:
                 if each.severity >= after.fail_on and each.fingerprint not in known
             ]
             if reason is None and worse and built:
-                reason = f"they lead to a new finding: {worse[0].code} {worse[0].message}"
+                reason = f"the edits lead to a new finding: {worse[0].code} {worse[0].message}{_LEAVE_OUT}"
             if reason is not None:
                 outcome.refused = (
                     f"more would change than the findings name: {reason}" if not worse else reason

@@ -200,6 +200,16 @@ class TestRefused:
         monkeypatch.setattr("pkgaudit.fixing.fix.build", fails)
         assert "nothing was changed: the project cannot be built with these changes" in self.refused(project)
 
+    def test_build_fails_for_another_reason(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fails(*_: Any, **__: Any) -> list[str]:
+            raise BuildError(["no"])
+
+        monkeypatch.setattr("pkgaudit.fixing.fix.build", fails)
+        result = fix(project, "--yes", "--select", "SF102")
+        assert result.exit_code == 2
+        assert "nothing to fix" not in result.stdout
+        assert "the last lines of the build name the fault" in result.stdout
+
     def test_another_file_vanishes(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         builds = []
 
