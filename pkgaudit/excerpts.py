@@ -47,8 +47,9 @@ _OPENING = lazy(r"[\s\"'`,:=()<>{}\[\]|]{0,20}")
 _PLAIN = lazy(
     r"[ \t]*(?:>>>[ ])?(?:from[ \t]+[\w.]+[ \t]+import[ \t(]|import[ \t])[\w\s.,()*]*"
     r"|(?:Requires-Dist|Requires|Provides-Extra|Name):[ ]?[\w.\-\[\], ]+"
+    r"|[ \t]*KeyError:"
 )
-"""Beginnings of lines in which such a word is the name of a module or a project."""
+"""Beginnings of lines in which such a word is the name of a module, a project or an exception."""
 
 _PEM = lazy(r"[ \t]*-----BEGIN [A-Z0-9 ]{1,40}-----[ \t]*")
 

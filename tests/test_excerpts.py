@@ -123,6 +123,7 @@ class TestMasks:
             "Requires-Dist: google-auth>=2.0; extra == 'tokens'",
             "Requires-Dist: token-bucket (>=1.0)",
             "Author-email: Ada <ada@example.org>",
+            "KeyError: 'HOME_OF_ADA'",
             "See [authentication](docs/auth.md) and the key ideas.",
         ],
     )
