@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -145,6 +146,9 @@ def _wishes(choices: dict[str, Any], config: Config) -> Wishes:
     settings = config.trying
     limits = Limits(settings.module_seconds, settings.wheel_seconds, settings.memory)
     pythons = [word.strip() for each in choices["pythons"] for word in each.split(",") if word.strip()]
+    for place in choices["find_links"]:
+        if "://" not in place and not os.path.exists(place):
+            raise click.UsageError(f"--find-links {place}: there is no such file or folder")
     how = Choices(choices["no_deps"], tuple(choices["find_links"]), choices["lowest"])
     return Wishes(pythons, how, limits, settings.leave_out, choices["jobs"])
 
@@ -179,4 +183,6 @@ def _print_matrix(inputs: Inputs) -> int:
     put(json.dumps(matrix))
     for name in left:
         say(f"Warning: {name}: no runner is for this wheel")
+    if not wheels:
+        say("Warning: no wheel was given, so there are no jobs; an sdist is tried without a matrix")
     return 2 if left or not wheels else 0

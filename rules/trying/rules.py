@@ -33,7 +33,7 @@ def failed_installation(tries: Tries) -> Iterator[Problem]:
         yield problem(
             each,
             said(each, f"{each.name} cannot install the distribution"),
-            "correct the file or the requirement that the installer names",
+            "correct the requirement that the installer names in the project's settings, or rebuild the file",
             None if each.is_certain else Severity.WARNING,
             program=each.name,
         )

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 from pkgaudit.api import Problem, Severity, quoted, rule
 from pkgaudit.model.tries import Fate, Step, Tries
-from pkgaudit.rules.trying.words import Judged, effect, problem, said, severity_of, trials_of
+from pkgaudit.rules.trying.words import Judged, effect, problem, pythons, said, severity_of, trials_of
 
 _LEAVE_OUT = "or leave the module out with a reason in [tool.pkgaudit.try]"
 
 
 def _fix(trial: Judged) -> str:
     """Return what to do about an exception, by what it says."""
+    other = _LEAVE_OUT
+    if trial.fine:
+        other = f"or exclude {pythons(trial.pythons)} (`project.requires-python` in pyproject.toml), {other}"
     if trial.extra is not None:
-        return f"catch the exception and name the extra {quoted(trial.extra)}, {_LEAVE_OUT}"
+        return f"catch the exception and name the extra {quoted(trial.extra)}, {other}"
+    if trial.missing is not None and trial.missing.partition(".")[0] in sys.stdlib_module_names:
+        return f"import {trial.missing} within 'try', with a replacement for Pythons that lack it, {other}"
     if trial.missing is not None:
-        return f"pack {trial.missing}, or declare the dependency that provides it, {_LEAVE_OUT}"
-    return f"correct the module, {_LEAVE_OUT}"
+        return f"pack {trial.missing}, or declare the dependency that provides it, {other}"
+    return f"correct the module, {other}"
 
 
 @rule("TR103", "failed-import", Severity.ERROR, since="0.1.0")
@@ -183,7 +189,8 @@ def rejected_option(tries: Tries) -> Iterator[Problem]:
     Users expect both options, and scripts call them to find out whether a command works. This is advice.
 
     ## How to fix it
-    Let the command know both options: `argparse` and click add `--help`, and have an action for the version.
+    Let the command accept both options: `argparse` and click add `--help`, and have an action for the
+    version.
 
     ## References
     - <https://www.gnu.org/prep/standards/html_node/Command_002dLine-Interfaces.html>
@@ -193,7 +200,7 @@ def rejected_option(tries: Tries) -> Iterator[Problem]:
         yield problem(
             each,
             said(each, f"{quoted(each.name)} exits with status {each.status}"),
-            "let the command know the option",
+            "let the command accept the option",
             command=each.name,
             status=each.status,
         )

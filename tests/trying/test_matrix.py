@@ -91,7 +91,10 @@ class TestCommand:
         assert matrix == {"include": [{"os": "windows-latest", "python": "3.12", "files": name}]}
 
     def test_without_a_wheel(self, tmp_path: Path) -> None:
-        assert run("try", "--matrix", "github", str(tmp_path)).exit_code == 2
+        (tmp_path / "a-1.tar.gz").write_bytes(b"")
+        done = run("try", "--matrix", "github", str(tmp_path))
+        assert done.exit_code == 2
+        assert "no wheel was given" in done.stderr
 
     def test_a_wheel_that_cannot_be_read(self, tmp_path: Path) -> None:
         (tmp_path / "a-1-py3-none-any.whl").write_bytes(b"no zip")

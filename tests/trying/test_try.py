@@ -149,6 +149,13 @@ def test_dependencies(folder: Path) -> None:
     }
 
 
+def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    Wheel().build().write(tmp_path)
+    done = run("try", str(tmp_path), "--find-links", str(tmp_path / "lost"))
+    assert done.exit_code == 2
+    assert "lost: there is no such file or folder" in done.stderr
+
+
 def test_the_lowest_version(folder: Path) -> None:
     needs = Wheel("other", files={"other/__init__.py": b"import sample\nassert sample.NUMBER == 1\n"})
     assert needs.metadata is not None
