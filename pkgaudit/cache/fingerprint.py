@@ -49,8 +49,8 @@ class Fingerprints(NamedTuple):
                 f"{kind} {sorted(each.value for each in archives)}"
                 for kind, archives in plan.archives.items()
             ),
-            *_libraries(),
-            *_code_of(functions),
+            *libraries(),
+            *code_of(functions),
         ]
         others = [*plan.members, *plan.distributions]
         distributions = [
@@ -58,7 +58,7 @@ class Fingerprints(NamedTuple):
             *map(_rule, others),
             repr(plan.mode.wants_blake2b),
             *sorted(map(repr, plan.kept_summaries)),
-            *_code_of([each.rule.function for each in others]),
+            *code_of([each.rule.function for each in others]),
         ]
         return cls(_digest_of(members), _digest_of(distributions))
 
@@ -67,7 +67,7 @@ def _digest_of(parts: Iterable[str]) -> bytes:
     return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=32).digest()
 
 
-def _code_of(functions: Iterable[Callable[..., Any]]) -> Iterator[str]:
+def code_of(functions: Iterable[Callable[..., Any]]) -> Iterator[str]:
     """Yield the digests of all files of our packages, and of those that contain some functions."""
     packages = {each.__module__.partition(".")[0] for each in functions} | {"pkgaudit", "pkgaudit.rules"}
     for package in sorted(packages):
@@ -79,7 +79,7 @@ def _rule(ready: Ready) -> str:
     return repr((ready.rule.code, ready.rule.name, ready.is_pedantic, options))
 
 
-def _libraries() -> Iterator[str]:
+def libraries() -> Iterator[str]:
     """Yield the versions of the libraries that pkgaudit requires, and of those that it can use."""
     for requirement in requires("pkgaudit") or ():
         match = _NAME.match(requirement)

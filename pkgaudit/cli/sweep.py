@@ -1,0 +1,199 @@
+"""``pkgaudit sweep``: audits all files of an index or a folder, and reports what changed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pkgaudit.cli.choices import LEVELS, config_options, make_config
+from pkgaudit.cli.door import put, say
+from pkgaudit.cli.sections import Sectioned
+
+if TYPE_CHECKING:
+    from pkgaudit.sweep.executors import Executor
+    from pkgaudit.sweep.choice import Choice
+    from pkgaudit.sweep.run import Sweep, Totals
+    from pkgaudit.sweep.work import Settings
+
+_SWEEP = "run"
+_SUBCOMMANDS = ("report", "diff")
+
+_INTERVAL = 5.0
+"""Seconds between two lines on the progress."""
+
+
+class _Group(click.Group):
+    """Runs the sweep itself unless the first argument is ``report`` or ``diff``; ``./report`` is a source."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Insert the name of the sweep itself."""
+        if args and args[0] not in (*_SUBCOMMANDS, "--help", "-h"):
+            args = [_SWEEP, *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    "sweep",
+    cls=_Group,
+    short_help="Audit all files of an index or a folder, and report what changed.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+)
+def command() -> None:
+    """Audit all files of an index or a folder, and report what changed."""
+
+
+@command.command(_SWEEP, cls=Sectioned, hidden=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("source", metavar="SOURCE")
+@click.option("--output", "-o", required=True, metavar="STORE", help="Folder in which the results are kept.")
+@click.option("--project", multiple=True, metavar="GLOB", help="Only these projects. Repeatable.")
+@click.option("--since", metavar="DATE", default="", help="Only files uploaded since this day.")
+@click.option("--latest", type=click.IntRange(min=1), metavar="N", help="Only the latest N versions of each project.")
+@click.option("--kinds", metavar="KINDS", default="wheel,sdist", help="Only these kinds of files.  [default: wheel,sdist]")
+@click.option("--executor", metavar="WHERE", default="process", help="'process' for this machine, or 'dask://HOST:PORT' or 'dask://FILE' for a cluster.  [default: process]")
+@click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Number of processes on this machine.  [default: number of cores]")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", default=600.0, help="The longest audit of a file.  [default: 600]")
+@click.option("--fail-on", type=click.Choice(LEVELS), help="Exit with 1 if a file has a finding of this severity.")
+@click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
+@config_options
+@click.pass_context
+def sweep(ctx: click.Context, /, **choices: Any) -> None:
+    """Audit all files of SOURCE and keep the results in STORE.
+
+    SOURCE is the address of an index (its Simple API), a folder with distributions at any depth, or a text file
+    that lists paths and addresses. A file is audited once; a run continues where the last one ended. Exit
+    status: 0 swept, 1 with --fail-on, 2 files are left without a verdict, or the sweep did not finish.
+    """
+    ctx.exit(run(choices))
+
+
+def run(choices: dict[str, Any]) -> int:
+    """Sweep, and return the exit status.
+
+    Raises:
+        PkgauditError: the configuration, the source, the store or the executor cannot be used.
+        click.UsageError: the arguments cannot be used.
+    """
+    from pkgaudit.rule import load_registry
+    from pkgaudit.sweep.rules import rules_of
+    from pkgaudit.sweep.run import Sweep
+    from pkgaudit.sweep.sources import open_source
+    from pkgaudit.sweep.store import Store
+    from pkgaudit.sweep.work import Settings
+
+    _require()
+    registry = load_registry()
+    config = make_config({"allow": (), **choices}, registry)
+    source = open_source(choices["source"], _choice_of(choices))
+    rules = rules_of(config, registry)
+    settings = Settings(config, rules, source.access, choices["timeout"])
+    store = Store(choices["output"], writes=True)
+    try:
+        executor = _executor(choices, settings)
+        try:
+            store.begin(rules, source.name)
+            sweep = Sweep(store, executor, rules)
+            with shown(sweep, quiet=choices["quiet"]):
+                sweep.run(source.files())
+        finally:
+            executor.close()
+            store.end(sweep.totals.is_complete and not source.notes)
+    finally:
+        store.close()
+    for note in source.notes:
+        say(f"Warning: {note}")
+    put(words_of(sweep.totals))
+    return _status(sweep.totals, bool(source.notes), choices["fail_on"])
+
+
+def _require() -> None:
+    try:
+        import httpx  # noqa: F401  # only to say what is missing before anything begins
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise click.UsageError(f"{error.name} is not installed; run 'pip install pkgaudit[sweep]'") from None
+
+
+def _choice_of(choices: dict[str, Any]) -> Choice:
+    import datetime
+
+    from pkgaudit.model.distribution import normalize
+    from pkgaudit.sweep.choice import KINDS, Choice
+
+    since = choices["since"]
+    if since:
+        try:
+            since = datetime.date.fromisoformat(since).isoformat()
+        except ValueError:
+            raise click.BadParameter(f"{since!r} is no day like 2026-11-30", param_hint="'--since'") from None
+    kinds = tuple(each.strip() for each in choices["kinds"].split(","))
+    if not kinds or not {*kinds} <= {*KINDS}:
+        raise click.BadParameter(f"choose from {', '.join(KINDS)}", param_hint="'--kinds'")
+    projects = tuple(normalize(each) for each in choices["project"])
+    return Choice(projects, since, choices["latest"], kinds)
+
+
+def _executor(choices: dict[str, Any], settings: Settings) -> Executor:
+    from pkgaudit.sweep.executors import SCHEME, Cluster, Processes
+
+    where = choices["executor"]
+    if where.startswith(SCHEME):
+        if choices["jobs"] is not None:
+            raise click.UsageError("--jobs is for this machine; the workers of a cluster decide for themselves")
+        return Cluster(where.removeprefix(SCHEME), settings)
+    if where != "process":
+        raise click.BadParameter(f"{where!r} is neither 'process' nor {SCHEME}…", param_hint="'--executor'")
+    return Processes(settings, choices["jobs"])
+
+
+def words_of(totals: Totals) -> str:
+    """Return the numbers of a run in words."""
+    from pkgaudit.formatting import counted, sized
+
+    found = totals.verdicts
+    words = f"{counted(totals.files, 'file')} audited ({sized(totals.bytes)})"
+    parts = [f"{found['pass']:,} pass, {found['fail']:,} fail"]
+    if found["error"]:
+        parts.append(f"{found['error']:,} without a verdict")
+    if totals.done:
+        parts.append(f"{totals.done:,} done before")
+    if not totals.is_complete:
+        parts.append("not finished")
+    return f"{words}: {', '.join(parts)}"
+
+
+def _status(totals: Totals, has_notes: bool, fail_on: str | None) -> int:
+    """Return the exit status: 2 if a file is left without a verdict, 1 if one fails."""
+    if has_notes or not totals.is_complete or totals.verdicts["error"]:
+        return 2
+    return 1 if fail_on and totals.verdicts["fail"] else 0
+
+
+@contextmanager
+def shown(sweep: Sweep, quiet: bool) -> Iterator[None]:
+    """Show the progress every few seconds while the context lasts."""
+    ended = threading.Event()
+
+    def show() -> None:
+        while not ended.wait(_INTERVAL):
+            say(progress_of(sweep.totals))
+
+    thread = threading.Thread(target=show, daemon=True)
+    if not quiet:
+        thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
+def progress_of(totals: Totals) -> str:
+    """Return the progress in words: numbers, rate, and the time left if it is known."""
+    seconds = max(time.monotonic() - totals.began, 0.1)
+    rate = f"{totals.files / seconds:.1f} files/s, {totals.bytes / seconds / 1e6:.1f} MB/s"
+    return f"{words_of(totals)}; {rate}"

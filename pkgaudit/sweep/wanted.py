@@ -1,0 +1,74 @@
+"""The files that a sweep audits, before anything of them is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
+
+from pkgaudit.model.distribution import make_distribution, normalize
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file of a source.
+
+    ``file`` is its name, ``location`` its path, or its address without user and password. ``sha256`` and
+    ``size`` (in bytes) are those that the source states, empty and None if it states none. ``uploaded`` is
+    the time of the upload in the form of ISO 8601, or empty. ``metadata`` is the address of the file with
+    only the core metadata, or empty. ``stamp`` changes when a file on disk changes, so that it is hashed only
+    once.
+    """
+
+    file: str
+    location: str
+    sha256: str = ""
+    size: int | None = None
+    uploaded: str = ""
+    metadata: str = ""
+    stamp: str = ""
+
+    @cached_property
+    def release(self) -> tuple[str, str]:
+        """The normalized name of the project, and the version, as the filename states them."""
+        distribution = make_distribution(self.file)
+        if distribution is None:
+            return "", ""
+        # Not its name and version, which look for metadata that it does not have yet.
+        project, version = distribution.filename_project
+        return normalize(project), normalize(version)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file on disk, not an address."""
+        return "://" not in self.location
+
+
+@dataclass(frozen=True)
+class Task:
+    """The files of one version of a project, which are audited together; the rules compare them."""
+
+    project: str
+    version: str
+    files: tuple[Wanted, ...]
+
+    @property
+    def size(self) -> int:
+        """The bytes of all files whose size is known."""
+        return sum(each.size or 0 for each in self.files)
+
+    def alone(self) -> Iterator[Task]:
+        """Yield a task for each file."""
+        for each in self.files:
+            yield replace(self, files=(each,))
+
+
+def tasks_of(files: Iterable[Wanted]) -> Iterator[Task]:
+    """Yield the tasks of files of which those of a project follow each other."""
+    for project, group in groupby(files, lambda each: each.release[0]):
+        versions: dict[str, list[Wanted]] = {}
+        for each in group:
+            versions.setdefault(each.release[1], []).append(each)
+        for version, found in versions.items():
+            yield Task(project, version, tuple(found))
