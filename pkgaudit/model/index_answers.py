@@ -18,7 +18,9 @@ class IndexFile:
     """A file on the page of a project.
 
     ``sha256`` is in lower-case hex digits, empty if the page has none, ``uploaded`` the time of the upload in
-    UTC, None if it is not known. ``has_provenance``: the index has attestations for it.
+    UTC, None if it is not known. ``has_provenance``: the index has attestations for it. ``size`` is in bytes,
+    None if the page has none. ``has_metadata``: the core metadata are a file of their own, whose sha256 is
+    ``metadata_sha256`` if the page has it.
     """
 
     name: str
@@ -27,6 +29,9 @@ class IndexFile:
     is_yanked: bool = False
     uploaded: datetime.datetime | None = None
     has_provenance: bool = False
+    size: int | None = None
+    has_metadata: bool = False
+    metadata_sha256: str = ""
 
 
 @dataclass(frozen=True)

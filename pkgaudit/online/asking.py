@@ -17,9 +17,9 @@ from pkgaudit.online.client import (
     IndexReadError,
     Page,
     read_page,
-    safe_opener,
     without_login,
 )
+from pkgaudit.online.connections import Opener
 from pkgaudit.online.pages import parse_page
 
 
@@ -103,7 +103,7 @@ def _parsed(page: Page, name: str) -> IndexPage:
     if page.kind != JSON:
         raise IndexReadError(f"{shown}: the index has no JSON form of its pages")
     try:
-        return parse_page(page.data, name, page.url)
+        return parse_page(page, name)
     except ValueError as error:
         # The error of a parser may quote the page.
         reason = str(error) if type(error) is ValueError else "the JSON is not valid"
@@ -116,7 +116,7 @@ class _Asking:
     def __init__(self, simple: str, projects: Iterable[str], limits: Limits) -> None:
         self._simple = simple
         self._limits = limits
-        self._open = safe_opener()
+        self._open = Opener()
         self._todo: SimpleQueue[str] = SimpleQueue()
         for each in projects:
             self._todo.put(each)
@@ -158,7 +158,7 @@ class _Asking:
                 answer = self._page(name)
             except IndexReadError as error:
                 answer = error
-                if error.is_final:
+                if error.is_unavailable:
                     self._stop.set()
             except Exception as error:  # raised again in the thread that asks
                 answer = error

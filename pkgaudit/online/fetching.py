@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pkgaudit.model.distribution import make_distribution
 from pkgaudit.model.index_answers import IndexFile, IndexPage
@@ -17,9 +17,9 @@ from pkgaudit.online.client import (
     chunks,
     reason_of,
     request,
-    safe_opener,
     without_login,
 )
+from pkgaudit.online.connections import Opener
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -95,22 +95,21 @@ def fetch(simple: str, files: Iterable[IndexFile], folder: Path) -> tuple[list[s
 
     ``simple`` is the checked address of the index. After the first fault, no file is requested.
     """
-    end, left, open_ = time.monotonic() + _SECONDS, _LARGEST, safe_opener()
+    end, left = time.monotonic() + _SECONDS, _LARGEST
     paths: list[str] = []
-    for each in files:
-        path = folder / each.name
-        try:
-            left -= _download(each, simple, path, end, left, open_)
-        except IndexReadError as error:
-            path.unlink(missing_ok=True)
-            return paths, [str(error)]
-        paths.append(str(path))
+    with Opener() as open_:
+        for each in files:
+            path = folder / each.name
+            try:
+                left -= _download(each, simple, path, end, left, open_)
+            except IndexReadError as error:
+                path.unlink(missing_ok=True)
+                return paths, [str(error)]
+            paths.append(str(path))
     return paths, []
 
 
-def _download(
-    file: IndexFile, simple: str, path: Path, end: float, most: int, open_: Callable[..., Any]
-) -> int:
+def _download(file: IndexFile, simple: str, path: Path, end: float, most: int, open_: Opener) -> int:
     """Write a file, and return its size.
 
     Raises:
@@ -120,7 +119,7 @@ def _download(
     shown = without_login(file.url)
     try:
         with (
-            open_(request(file.url, simple, "*/*"), timeout=_STEP) as answer,
+            open_(request(file.url, simple, "*/*"), _STEP) as answer,
             path.open("wb") as stream,
         ):
             for chunk in chunks(answer, end - time.monotonic()):

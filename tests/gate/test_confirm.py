@@ -123,8 +123,8 @@ def test_a_project_that_the_index_does_not_know_has_no_files(index: Index) -> No
         (200, JSON, "[" * 100_000, "is not a page of the simple API"),
         (200, "text/html", f'<a href="file:///etc/{NAME}">x</a>', "cannot be downloaded"),
         (200, "text/html", f'<a href="/missing/{NAME}">x</a>', "cannot be downloaded"),
-        (200, "text/html", f'<a href="http://[x/{NAME}">x</a>', "is not a page of the simple API"),
-        (200, JSON, '{"files": [{"filename": "x", "url": "http://[x"}]}', "is not a page of the simple API"),
+        (200, "text/html", f'<a href="http://[x/{NAME}">x</a>', f"{NAME}: cannot be downloaded"),
+        (200, JSON, f'{{"files": [{{"filename": "{NAME}", "url": "http://[x"}}]}}', "cannot be downloaded"),
     ],
 )
 def test_an_index_that_cannot_be_read(index: Index, status: int, kind: str, body: str, says: str) -> None:

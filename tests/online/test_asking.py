@@ -7,15 +7,17 @@ import gzip
 import json
 import threading
 from dataclasses import replace
+from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+from urllib.request import Request
 
 import pytest
 
 from fixtures.index_pages import release
 from pkgaudit.model.distribution import Release
 from pkgaudit.model.index_answers import IndexFile, IndexPage, PrivateNames
-from pkgaudit.online import asking, client
+from pkgaudit.online import asking, client, connections
 from pkgaudit.online.asking import LIMITS, Limits, ask, is_doubtful, projects_of
 from pkgaudit.online.client import IndexReadError, check_address
 from tests.online.conftest import Index
@@ -126,10 +128,10 @@ def test_an_address_without_any_project(index: Index) -> None:
         ("[" * 100_000, client.JSON, 200, "the JSON is nested too deeply"),
         ("9" * 5_000, client.JSON, 200, "is not a page of the simple API: "),
         ("[]", client.JSON, 200, "the page is not an object"),
-        ("{}", client.JSON, 200, "the version of the format is not known"),
+        ("{}", client.JSON, 200, "the page has no files"),
         ('{"meta": {"api-version": 1}}', client.JSON, 200, "the version of the format is not known"),
         ('{"meta": {"api-version": "2.0"}}', client.JSON, 200, "the version of the format is not known"),
-        ('{"meta": {"api-version": "1.0"}}', client.JSON, 200, "the page is that of another project"),
+        ('{"meta": {"api-version": "1.0"}, "name": 7}', client.JSON, 200, "that of another project"),
         ('{"meta": {"api-version": "1.0"}, "name": "Other"}', client.JSON, 200, "that of another project"),
         ('{"meta": {"api-version": "1.0"}, "name": "sample"}', client.JSON, 200, "the page has no files"),
     ],
@@ -158,7 +160,12 @@ def test_a_compressed_page_that_grows(index: Index) -> None:
     page = json.dumps({"meta": {"api-version": "1.0"}, "name": "known", "files": [], "x": "x" * 10_000})
     index.serve("sample", gzip.compress(page.encode()), Content_Encoding="gzip")
     each = replace(LIMITS.each, size=300)
-    assert "the JSON is not valid" in faults(index, "sample", limits=hasty(each=each))[0]
+    assert faults(index, "sample", limits=hasty(each=each)) == ["sample/: the page is too large"]
+
+
+def test_a_compressed_page_that_ends_too_early(index: Index) -> None:
+    index.serve("sample", gzip.compress(b"{}" * 100)[:-9], Content_Encoding="gzip")
+    assert "the answer is not valid or not complete" in faults(index, "sample")[0]
 
 
 def test_a_truncated_page(index: Index) -> None:
@@ -200,7 +207,24 @@ class TestRedirects:
         index.has("there", name="sample")
         index.serve("sample", status=302, Location="/simple/there/")
         ask(index.url.replace("http://", "http://ada:lovelace@"), ["sample"])
-        assert "Authorization" not in index.asked["/simple/there/"]
+        assert index.asked["/simple/there/"]["Authorization"].startswith("Basic ")
+        made = Request("http://127.0.0.1/x")
+        made.add_unredirected_header("Authorization", "Basic x")
+        for url, is_sent in (("http://127.0.0.1/y", True), ("https://127.0.0.1/y", False)):
+            other = connections._SafeRedirects().redirect_request(made, None, 302, "", HTTPMessage(), url)
+            assert other is not None
+            assert other.has_header("Authorization") is is_sent
+
+    def test_the_body_of_a_redirect_is_not_read(self, index: Index) -> None:
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            handler.send_response(302)
+            handler.send_header("Location", "/simple/there/")
+            handler.end_headers()
+            index.is_over.wait(10)
+
+        index.has("there", name="sample")
+        index.answers["/simple/sample/"] = answer
+        assert faults(index, "sample") == []
 
 
 def waiting(index: Index) -> Any:
