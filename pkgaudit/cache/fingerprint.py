@@ -17,6 +17,8 @@ from pkgaudit.config.config import Config
 from pkgaudit.plan import Plan, Ready
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
+_OF_SWEEPS = re.compile(r"""extra == ['"]sweep""")
+"""The libraries of the extra ``sweep`` distribute audits and store results; no rule uses them."""
 
 
 class Fingerprints(NamedTuple):
@@ -80,10 +82,10 @@ def _rule(ready: Ready) -> str:
 
 
 def libraries() -> Iterator[str]:
-    """Yield the versions of the libraries that pkgaudit requires, and of those that it can use."""
+    """Yield the versions of the libraries that pkgaudit requires, and of those that rules can use."""
     for requirement in requires("pkgaudit") or ():
         match = _NAME.match(requirement)
-        if match:
+        if match and not _OF_SWEEPS.search(requirement):
             try:
                 yield f"{match[0]} {version(match[0])}"
             except PackageNotFoundError:

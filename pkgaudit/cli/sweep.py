@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,6 +60,8 @@ def command() -> None:
 @click.option("--executor", metavar="WHERE", default="process", help="'process' for this machine, or 'dask://HOST:PORT' or 'dask://FILE' for a cluster.  [default: process]")
 @click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Number of processes on this machine.  [default: number of cores]")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", default=600.0, help="The longest audit of a file.  [default: 600]")
+@click.option("--memory", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help="The most memory of a process that audits.  [default: no limit]")
+@click.option("--compare", is_flag=True, help="Compare each version with the one before, if SOURCE has it.")
 @click.option("--fail-on", type=click.Choice(LEVELS), help="Exit with 1 if a file has a finding of this severity.")
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @config_options
@@ -80,7 +84,7 @@ def run(choices: dict[str, Any]) -> int:
         click.UsageError: the arguments cannot be used.
     """
     from pkgaudit.rule import load_registry
-    from pkgaudit.sweep.rules import rules_of
+    from pkgaudit.identity import rules_of
     from pkgaudit.sweep.run import Sweep
     from pkgaudit.sweep.sources import open_source
     from pkgaudit.sweep.store import Store
@@ -89,22 +93,21 @@ def run(choices: dict[str, Any]) -> int:
     _require()
     registry = load_registry()
     config = make_config({"allow": (), **choices}, registry)
+    # Rules on updates run only with an earlier release; each version gets its own.
+    config = replace(config, against=(Path(),) if choices["compare"] else ())
     source = open_source(choices["source"], _choice_of(choices))
     rules = rules_of(config, registry)
-    settings = Settings(config, rules, source.access, choices["timeout"])
-    store = Store(choices["output"], writes=True)
-    try:
-        executor = _executor(choices, settings)
-        try:
-            store.begin(rules, source.name)
-            sweep = Sweep(store, executor, rules)
+    memory = None if choices["memory"] is None else round(choices["memory"] * (1 << 30))
+    settings = Settings(config, rules, source.access, choices["timeout"], memory)
+    with closing(Store(choices["output"], writes=True)) as store:
+        with closing(_executor(choices, settings)) as executor:
+            store.begin(rules, source.name, _scope_of(choices))
+            sweep = Sweep(store, executor, rules, compares=choices["compare"])
             with shown(sweep, quiet=choices["quiet"]):
                 sweep.run(source.files())
-        finally:
-            executor.close()
-            store.end(sweep.totals.is_complete and not source.notes)
-    finally:
-        store.close()
+        store.end(not source.notes)
+    for note in (*store.notes, *executor.notes):
+        say(f"Note: {note}")
     for note in source.notes:
         say(f"Warning: {note}")
     put(words_of(sweep.totals))
@@ -138,17 +141,21 @@ def _choice_of(choices: dict[str, Any]) -> Choice:
     return Choice(projects, since, choices["latest"], kinds)
 
 
+def _scope_of(choices: dict[str, Any]) -> str:
+    """Return the limits of the source as a text."""
+    return repr([choices[each] for each in ("project", "since", "latest", "kinds")])
+
+
 def _executor(choices: dict[str, Any], settings: Settings) -> Executor:
-    from pkgaudit.sweep.executors import SCHEME, Cluster, Processes
+    from pkgaudit.cluster import PROCESS, SCHEME
+    from pkgaudit.sweep.executors import executor_of
 
     where = choices["executor"]
-    if where.startswith(SCHEME):
-        if choices["jobs"] is not None:
-            raise click.UsageError("--jobs is for this machine; the workers of a cluster decide for themselves")
-        return Cluster(where.removeprefix(SCHEME), settings)
-    if where != "process":
-        raise click.BadParameter(f"{where!r} is neither 'process' nor {SCHEME}…", param_hint="'--executor'")
-    return Processes(settings, choices["jobs"])
+    if where.startswith(SCHEME) and choices["jobs"] is not None:
+        raise click.UsageError("--jobs is for this machine; the workers of a cluster have their own threads")
+    if where != PROCESS and not where.startswith(SCHEME):
+        raise click.BadParameter(f"{where!r} is neither '{PROCESS}' nor {SCHEME}…", param_hint="'--executor'")
+    return executor_of(where, settings, choices["jobs"])
 
 
 def words_of(totals: Totals) -> str:

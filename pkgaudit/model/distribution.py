@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -401,7 +402,8 @@ class UnreadFile(Distribution):
 
 def make_distribution(path: str) -> Distribution | None:
     """Return the unread distribution for a filename, None if the file is not a distribution."""
-    filename = PurePath(path).name
+    # A sweep asks for a hundred thousand names, for which a path object would take most of the time.
+    filename = os.path.basename(path) or PurePath(path).name
     lower = filename.lower()
     if lower.endswith(".whl"):
         return Wheel(path, filename)

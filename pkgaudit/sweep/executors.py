@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import os
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from pkgaudit.errors import PkgauditError
+from pkgaudit.cluster import SCHEME, Cluster
 from pkgaudit.sweep.row import Row
 from pkgaudit.sweep.wanted import Task
-from pkgaudit.sweep.work import Crew, Settings, work
+from pkgaudit.sweep.work import CREW, Settings, TroubleError, work
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Future
 
-SCHEME = "dask://"
-"""The beginning of the address of a scheduler of Dask, as ``--executor`` takes it."""
-
-_PATIENCE = 30.0
-"""Seconds to wait for a scheduler; chosen: it may just be starting."""
-
-
-class ExecutorError(PkgauditError):
-    """The executor cannot be used. The message names it and the reason."""
+_ENDING = 5.0
+"""Seconds in which the threads of this process end; one that still downloads ends with the process."""
 
 
 @dataclass(frozen=True)
@@ -48,105 +42,97 @@ class Executor(ABC):
 
     def __init__(self) -> None:
         self.done: SimpleQueue[Done] = SimpleQueue()
+        self.notes: list[str] = []
+        """Sentences about workers that are not used."""
 
     @property
     @abstractmethod
     def size(self) -> int: ...
 
     @abstractmethod
-    def submit(self, task: Task, avoid: str = "") -> None:
-        """Run a task, if possible not on the worker ``avoid``."""
+    def submit(self, task: Task, *, isolates: bool = False, avoid: str = "") -> None:
+        """Run a task, if possible not on the worker ``avoid``; see `work` for ``isolates``."""
 
     @abstractmethod
     def close(self) -> None:
         """Abandon all tasks at once."""
 
 
+def executor_of(where: str, settings: Settings, processes: int | None = None) -> Executor:
+    """Return the executor that ``--executor`` names.
+
+    Raises:
+        ClusterError: the cluster cannot be used.
+    """
+    return ClusterTasks(where, settings) if where.startswith(SCHEME) else Processes(settings, processes)
+
+
 class Processes(Executor):
-    """Runs tasks in child processes of this one."""
+    """Runs tasks in child processes of this one, each with a thread that waits for it."""
 
     def __init__(self, settings: Settings, processes: int | None = None) -> None:
         super().__init__()
-        self._settings = settings
+        self._settings = replace(settings, sweep=uuid4().hex)
         self._processes = processes or os.cpu_count() or 1
-        self._crew = Crew()
-        self._pool = ThreadPoolExecutor(self._processes, thread_name_prefix="sweep")
+        self._tasks: SimpleQueue[tuple[Task, bool] | None] = SimpleQueue()
+        # A pool of the standard library would wait for downloads when the interpreter exits.
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(self._processes)]
+        for each in self._threads:
+            each.start()
 
     @property
     def size(self) -> int:
         return self._processes
 
-    def submit(self, task: Task, avoid: str = "") -> None:
-        self._pool.submit(self._run, task)
+    def submit(self, task: Task, *, isolates: bool = False, avoid: str = "") -> None:
+        self._tasks.put((task, isolates))
 
-    def _run(self, task: Task) -> None:
-        try:
-            self.done.put(Done(task, work(task, self._settings, self._crew)))
-        except Exception as error:  # a bug in pkgaudit: it costs these files their verdict, and nothing else
-            self.done.put(Done(task, None, f"the worker raised {type(error).__name__}"))
+    def _run(self) -> None:
+        while (given := self._tasks.get()) is not None:
+            task, isolates = given
+            try:
+                self.done.put(Done(task, work(task, self._settings, isolates=isolates)))
+            except TroubleError as error:
+                self.done.put(Done(task, None, str(error)))
+            except (
+                Exception
+            ) as error:  # a bug in pkgaudit: it costs these files their verdict, and nothing else
+                self.done.put(Done(task, None, f"the worker raised {type(error).__name__}"))
 
     def close(self) -> None:
-        self._crew.close()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        while not self._tasks.empty():
+            self._tasks.get()
+        for _ in self._threads:
+            self._tasks.put(None)
+        CREW.end(self._settings.sweep)
+        for each in self._threads:
+            each.join(_ENDING / len(self._threads))
 
 
-class Cluster(Executor):
+class ClusterTasks(Executor):
     """Runs tasks on the workers of a scheduler of Dask, which distributes them by its own rules."""
 
-    def __init__(self, address: str, settings: Settings) -> None:
+    def __init__(self, where: str, settings: Settings) -> None:
         """Connect to a scheduler.
 
-        ``address`` is its address, ``HOST:PORT`` or with a protocol, or the path of a scheduler file.
-
         Raises:
-            ExecutorError: there is no scheduler, Dask is not installed, or a worker has another version.
+            ClusterError: the cluster cannot be used.
         """
         super().__init__()
-        try:
-            from distributed import Client
-        except ImportError as error:
-            raise ExecutorError(
-                f"--executor {SCHEME}…: {error.name} is not installed; run 'pip install pkgaudit[sweep]'"
-            ) from None
-        self._address = address
-        where: dict[str, Any] = (
-            {"scheduler_file": address} if os.path.isfile(address) else {"address": address}
-        )
-        try:
-            self._client: Client = Client(
-                **where, timeout=_PATIENCE, name="pkgaudit sweep", set_as_default=False
-            )
-        except (OSError, ValueError, TimeoutError) as error:
-            raise ExecutorError(f"the scheduler {address} cannot be reached: {error}") from None
-        # A task carries them, a few kilobytes, so that it also runs after a restart of the scheduler.
-        self._settings = settings
+        name = f"pkgaudit-{uuid4().hex}"
+        self._settings = replace(settings, sweep=name)
+        self._cluster = Cluster(where, settings.config, settings.rules, {name: _ending(name)})
+        self.notes = self._cluster.notes
         self._futures: dict[Any, Future] = {}
-        self._check(settings)
-
-    def _check(self, settings: Settings) -> None:
-        found = self._client.run(rules_here, settings.config, on_error="return")
-        for worker, rules in found.items():
-            if rules != settings.rules:
-                said = (
-                    "cannot load pkgaudit"
-                    if isinstance(rules, Exception)
-                    else "has another version of pkgaudit"
-                )
-                raise ExecutorError(
-                    f"the worker {worker} {said}, its libraries or plug-ins; install the same there as here"
-                )
 
     @property
     def size(self) -> int:
-        threads: dict[str, int] = self._client.nthreads()
-        return max(1, sum(threads.values()))
+        return max(1, self._cluster.size)
 
-    def submit(self, task: Task, avoid: str = "") -> None:
-        others = [each for each in self._client.nthreads() if each != avoid] if avoid else []
-        where: dict[str, Any] = {"workers": others, "allow_other_workers": True} if others else {}
+    def submit(self, task: Task, *, isolates: bool = False, avoid: str = "") -> None:
         # Small files first: their verdicts are there soon, and large ones do not occupy all workers.
-        future = self._client.submit(
-            work, task, self._settings, pure=False, retries=0, priority=-task.size / (1 << 20), **where
+        future = self._cluster.submit(
+            work_there, task, self._settings, isolates, priority=-task.size / (1 << 20), avoid=avoid
         )
         self._futures[future.key] = future
         future.add_done_callback(self._end_of(task))
@@ -154,26 +140,51 @@ class Cluster(Executor):
     def _end_of(self, task: Task) -> Callable[[Future], None]:
         def end(future: Future) -> None:
             self._futures.pop(future.key, None)
-            if future.status == "finished":
-                self.done.put(Done(task, future.result()))
-                return
-            error = None if future.cancelled() else future.exception()
-            worker = getattr(getattr(error, "last_worker", None), "address", "")
-            said = "the worker that audited it died" if worker else "the scheduler lost it"
-            if error is not None and not worker:
-                said = f"the worker raised {type(error).__name__}"
-            self.done.put(Done(task, None, said, worker))
+            self.done.put(_done(task, future))
 
         return end
 
     def close(self) -> None:
-        self._client.cancel(list(self._futures.values()), force=True)
-        self._client.close(timeout=5)
+        futures, self._futures = [*self._futures.values()], {}
+        self._cluster.close(futures)
 
 
-def rules_here(config: Any) -> str:
-    """Return the identity of the rules of this process, which a worker runs."""
-    from pkgaudit.rule import load_registry
-    from pkgaudit.sweep.rules import rules_of
+def _done(task: Task, future: Future) -> Done:
+    from distributed.client import FutureCancelledError
+    from distributed.scheduler import KilledWorker
 
-    return rules_of(config, load_registry())
+    try:
+        worker, found = future.result(timeout=_ENDING)
+    except KilledWorker as error:
+        return Done(task, None, "the worker that audited it died", str(error.last_worker.address))
+    except (FutureCancelledError, OSError):
+        return Done(task, None, "the scheduler lost it", is_lost=True)
+    except Exception as error:  # of a worker that cannot load pkgaudit, or a bug
+        return Done(task, None, f"the worker raised {type(error).__name__}")
+    if isinstance(found, str):
+        return Done(task, None, found, worker)
+    return Done(task, found, worker=worker)
+
+
+def _ending(sweep: str) -> Any:
+    """Return a plugin of workers that ends the children of a sweep when the sweep or the worker ends."""
+    from distributed import WorkerPlugin
+
+    class Ending(WorkerPlugin):  # type: ignore[misc]  # the base class has no types
+        def teardown(self, worker: Any) -> None:
+            from pkgaudit.sweep.work import CREW
+
+            CREW.end(sweep)
+
+    return Ending()
+
+
+def work_there(task: Task, settings: Settings, isolates: bool) -> tuple[str, list[Row] | str]:
+    """Return the address of this worker of Dask, and the rows of a task, or the reason why there are none."""
+    from distributed import get_worker
+
+    worker = str(get_worker().address)
+    try:
+        return worker, work(task, settings, isolates=isolates)
+    except TroubleError as error:
+        return worker, str(error)

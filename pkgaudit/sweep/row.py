@@ -108,8 +108,8 @@ def rows_of(result: Result, files: Iterable[Wanted], rules: str) -> list[Row]:
         rows.append(
             Row(
                 whole(each.file),
-                whole(distribution.project if distribution else project),
-                whole(distribution.version if distribution else version),
+                whole(project),
+                whole(version),
                 _kind(each.file),
                 distribution.sha256 if distribution else each.sha256,
                 distribution.size if distribution else each.size or 0,

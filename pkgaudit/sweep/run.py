@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from queue import Empty
 
+from pkgaudit.report.escape import whole
 from pkgaudit.sweep.executors import Done, Executor
 from pkgaudit.sweep.row import ERROR, Row, unaudited
 from pkgaudit.sweep.store import Store
@@ -28,6 +29,10 @@ _BYTES = 4 << 30
 _EVERY = 0.5
 """Seconds in which results are collected before they are stored together."""
 
+_LOST = 5
+"""How often a task runs again that was lost without a fault of its own. Chosen: a scheduler that restarts
+more often cannot be used."""
+
 
 @dataclass
 class Totals:
@@ -36,8 +41,8 @@ class Totals:
     verdicts: Counter[str] = field(default_factory=Counter)
     done: int = 0
     bytes: int = 0
-    seconds: float = 0.0
     is_complete: bool = False
+    began: float = field(default_factory=time.monotonic)
 
     @property
     def files(self) -> int:
@@ -45,80 +50,109 @@ class Totals:
         return sum(self.verdicts.values())
 
 
+@dataclass
+class _Attempt:
+    """A task that runs: how often it ended without rows, and how often without a fault of its own."""
+
+    task: Task
+    number: int = 1
+    lost: int = 0
+
+
 class Sweep:
-    """One run. `stop` ends it at the next opportunity, with everything stored that is done."""
+    """One run. It stores what is done every half second, and when it is interrupted."""
 
     def __init__(
-        self, store: Store, executor: Executor, rules: str, tell: Callable[[list[Row]], None] = lambda _: None
+        self,
+        store: Store,
+        executor: Executor,
+        rules: str,
+        tell: Callable[[list[Row]], None] = lambda _: None,
+        *,
+        compares: bool = False,
     ) -> None:
+        """``tell`` receives rows when they are stored; ``compares``: each version with the one before."""
         self.totals = Totals()
         self._store = store
         self._executor = executor
         self._rules = rules
         self._tell = tell
-        self._stopped = False
-        self._running: dict[int, tuple[Task, bool]] = {}
+        self._compares = compares
+        self._running: dict[int, _Attempt] = {}
+        self._bytes = 0
         self._stored = time.monotonic()
-        self._rows: list[Row] = []
+        self._new: list[Row] = []
         self._stamps: list[tuple[str, str, str]] = []
 
-    def stop(self) -> None:
-        """End the run as soon as possible; signal handlers may call this."""
-        self._stopped = True
-
     def run(self, files: Iterable[Wanted]) -> Totals:
-        """Audit the files that are not done, and return the numbers."""
-        began = time.monotonic()
+        """Audit the files that are not done, and return the numbers.
+
+        Raises:
+            StoreError: the store cannot be written.
+            ClusterError: the cluster cannot be used any more.
+        """
+        self.totals.is_complete = False
         waiting: list[tuple[int, int, Task]] = []
         numbers = itertools.count()
         tasks = self._tasks(files)
         is_exhausted = False
         try:
-            while not self._stopped:
-                while not is_exhausted and len(waiting) < _AHEAD and not self._stopped:
+            while True:
+                # A source may take long for the next file, so results come first.
+                while not is_exhausted and len(waiting) < _AHEAD and self._executor.done.empty():
                     task = next(tasks, None)
                     is_exhausted = task is None
                     if task is not None:
                         heapq.heappush(waiting, (task.size, next(numbers), task))
-                    if self._executor.done.qsize():
+                    if self._is_idle():
                         break
                 while waiting and self._has_room(waiting[0][2]):
-                    self._start(heapq.heappop(waiting)[2])
+                    self._start(_Attempt(heapq.heappop(waiting)[2]))
                 if not self._running and not waiting and is_exhausted:
                     break
                 self._collect()
-            self.totals.is_complete = not self._stopped
+            self.totals.is_complete = True
         finally:
             self._save()
-            self.totals.seconds = time.monotonic() - began
         return self.totals
 
     def _tasks(self, files: Iterable[Wanted]) -> Iterator[Task]:
-        for task in tasks_of(files):
-            left = tuple(each for each in task.files if not self._is_done(each))
-            self.totals.done += len(task.files) - len(left)
-            if left:
-                yield Task(task.project, task.version, left)
+        """Yield the tasks with a file that is not done; the others of its version are compared with it."""
+        for tasks in tasks_of(files, compares=self._compares):
+            known = self._store.of_project(tasks[0].project)
+            for task in tasks:
+                found = [known.get((each.file, self._digest(each)), (0, False)) for each in task.files]
+                for number, _ in found:
+                    if number:
+                        self._store.see(number)
+                if all(is_done for _, is_done in found):
+                    self.totals.done += len(found)
+                else:
+                    yield task
 
-    def _is_done(self, wanted: Wanted) -> bool:
-        digest = wanted.sha256
-        if not digest and wanted.stamp:
-            digest = self._store.known_digest(wanted.location, wanted.stamp)
-        return bool(digest) and self._store.is_done(wanted.file, digest, self._rules)
+    def _digest(self, wanted: Wanted) -> str:
+        if wanted.sha256 or not wanted.stamp:
+            return wanted.sha256
+        return self._store.known_digest(wanted.location, wanted.stamp)
+
+    def _is_idle(self) -> bool:
+        return len(self._running) < self._executor.size
 
     def _has_room(self, task: Task) -> bool:
         if len(self._running) >= min(_MOST, 2 * self._executor.size):
             return False
-        return not self._running or task.size + sum(each.size for each, _ in self._running.values()) <= _BYTES
+        return not self._running or self._bytes + task.size <= _BYTES
 
-    def _start(self, task: Task, avoid: str | None = None) -> None:
-        self._running[id(task)] = task, avoid is not None
-        self._executor.submit(task, avoid or "")
+    def _start(self, attempt: _Attempt, avoid: str = "") -> None:
+        self._running[id(attempt.task)] = attempt
+        self._bytes += attempt.task.size
+        self._executor.submit(attempt.task, isolates=attempt.number > 1, avoid=avoid)
 
     def _collect(self) -> None:
         """Take the next end of a task, if there is one soon, and all others that are there."""
         try:
-            self._take(self._executor.done.get(timeout=_EVERY if self._running else 0))
+            if self._running:
+                self._take(self._executor.done.get(timeout=_EVERY))
             while True:
                 self._take(self._executor.done.get_nowait())
         except Empty:
@@ -127,26 +161,33 @@ class Sweep:
             self._save()
 
     def _take(self, done: Done) -> None:
-        _, is_second = self._running.pop(id(done.task), (None, True))
-        if done.rows is None and not is_second:
+        attempt = self._running.pop(id(done.task))
+        self._bytes -= done.task.size
+        if done.rows is not None:
+            self._keep(done.task, done.rows)
+        elif done.is_lost and attempt.lost < _LOST:
+            self._start(_Attempt(done.task, attempt.number, attempt.lost + 1))
+        elif attempt.number == 1:
+            self._start(_Attempt(done.task, 2), done.worker)
+        elif len(done.task.files) > 1:
             for each in done.task.alone():
-                self._start(each, done.worker)
-            return
-        rows = done.rows
-        if rows is None:
-            rows = [unaudited(each, done.reason, self._rules) for each in done.task.files]
-        stamps = {each.file: each for each in done.task.files if each.stamp}
+                self._start(_Attempt(each, 2), done.worker)
+        else:
+            self._keep(done.task, [unaudited(each, done.reason, self._rules) for each in done.task.files])
+
+    def _keep(self, task: Task, rows: list[Row]) -> None:
+        by_place = {whole(each.location): each for each in task.files if each.stamp}
         for row in rows:
             self.totals.verdicts[row.verdict] += 1
             self.totals.bytes += row.size
-            if row.file in stamps and row.verdict != ERROR:
-                wanted = stamps[row.file]
+            wanted = by_place.get(row.location)
+            if wanted is not None and row.verdict != ERROR:
                 self._stamps.append((wanted.location, wanted.stamp, row.sha256))
-        self._rows += rows
-        self._tell(rows)
+        self._new += rows
 
     def _save(self) -> None:
         self._stored = time.monotonic()
-        if self._rows:
-            self._store.add(self._rows, self._stamps)
-            self._rows, self._stamps = [], []
+        if self._new:
+            self._store.add(self._new, self._stamps)
+            rows, self._new, self._stamps = self._new, [], []
+            self._tell(rows)

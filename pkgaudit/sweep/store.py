@@ -4,16 +4,18 @@ A folder with ``sweep.sqlite``, which knows every file that was swept, and ``par
 one row for each file. Rows are first in a table of the database. When there are enough, they become a part:
 the part is written and moved into place, and only then one transaction lists it and deletes the rows. So a
 crash loses nothing that was reported as done, and a part that no transaction lists is deleted when the store
-is opened.
+is opened. If a listed part is missing or damaged, its files are audited again.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,43 +25,77 @@ from pkgaudit.sweep.row import ERROR, Row, now
 FORMAT = 1
 """The version of the format of a store."""
 
+GONE = "gone"
+"""The verdict after the change of a file that the source no longer has."""
+
 _DATABASE = "sweep.sqlite"
 _PARTS = "parts"
+_LOCK = "lock.sqlite"
 
 _PART = 20_000
 """The number of rows that become a part. Chosen: a part of some megabytes, written every few minutes."""
 
-_BATCH = 10_000
-"""The number of files of which one transaction notes that they are still there."""
+_TEXT = 64 << 20
+"""The number of characters of rows, in JSON, that become a part even if there are fewer rows."""
+
+_GROUP = 2_000
+"""The number of rows that are in memory at a time while a part is written or read."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS done (
-    file TEXT NOT NULL, sha256 TEXT NOT NULL, rules TEXT NOT NULL, verdict TEXT NOT NULL, project TEXT NOT
-    NULL, run INTEGER NOT NULL, seen INTEGER NOT NULL, part TEXT NOT NULL, fingerprints TEXT NOT NULL, PRIMARY
-    KEY (file, sha256)
-) WITHOUT ROWID;
+    id INTEGER PRIMARY KEY, project TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, rules TEXT NOT
+    NULL, verdict TEXT NOT NULL, errors INTEGER NOT NULL, warnings INTEGER NOT NULL, infos INTEGER NOT NULL,
+    size INTEGER NOT NULL, seconds REAL NOT NULL, run INTEGER NOT NULL, part TEXT NOT NULL, findings TEXT NOT
+    NULL, UNIQUE (file, sha256)
+);
+CREATE INDEX IF NOT EXISTS done_project ON done (project);
 CREATE INDEX IF NOT EXISTS done_part ON done (part);
-CREATE TABLE IF NOT EXISTS waiting (
-    file TEXT NOT NULL, sha256 TEXT NOT NULL, row TEXT NOT NULL, PRIMARY KEY (file, sha256)
-) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS waiting (id INTEGER PRIMARY KEY, row TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS stamps (
     location TEXT PRIMARY KEY, stamp TEXT NOT NULL, sha256 TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS parts (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS runs (
     number INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, rules TEXT NOT NULL, source TEXT NOT NULL,
-    is_complete INTEGER NOT NULL DEFAULT 0
+    scope TEXT NOT NULL, is_complete INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS changes (
-    run INTEGER NOT NULL, file TEXT NOT NULL, project TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT
-    NULL, gained TEXT NOT NULL, lost TEXT NOT NULL, PRIMARY KEY (run, file)
+    run INTEGER NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, project TEXT NOT NULL, before TEXT NOT
+    NULL, after TEXT NOT NULL, gained TEXT NOT NULL, lost TEXT NOT NULL, PRIMARY KEY (run, file, sha256)
 ) WITHOUT ROWID;
 """
 
 
 class StoreError(PkgauditError):
     """A store cannot be used. The message names it and the remedy."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a sweep: its times in UTC in the form of ISO 8601, empty if it did not end."""
+
+    number: int
+    started: str
+    ended: str
+    source: str
+    is_complete: bool
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a run changed for a file: the verdicts before and after, and the codes of findings.
+
+    ``before`` is empty if the file is new, ``after`` is `GONE` if the source no longer has it.
+    """
+
+    run: int
+    file: str
+    project: str
+    before: str
+    after: str
+    gained: list[str]
+    lost: list[str]
 
 
 class Store:
@@ -72,9 +108,12 @@ class Store:
             StoreError: the folder is no store, cannot be used, or another sweep writes it.
         """
         self.folder = Path(folder)
-        self._lock: sqlite3.Connection | None = None
         self.run = 0
-        self._seen: list[tuple[int, str, str]] = []
+        self.notes: list[str] = []
+        self._lock: sqlite3.Connection | None = None
+        self._database: sqlite3.Connection | None = None
+        self._seen = bytearray()
+        """One byte for each id of `done`, 1 if the source still has the file: far less than a set."""
         if writes:
             self._prepare()
         elif not (self.folder / _DATABASE).is_file():
@@ -85,250 +124,425 @@ class Store:
             self._open(writes)
         except sqlite3.Error as error:
             self.close()
-            raise StoreError(f"{folder} cannot be read: {error}; delete the folder to sweep anew") from None
+            raise StoreError(
+                f"the store {folder} cannot be used: {error}; if it is damaged, delete it and sweep again"
+            ) from None
+        except BaseException:
+            self.close()
+            raise
 
     def _prepare(self) -> None:
         try:
-            there = {each.name for each in self.folder.iterdir()} if self.folder.is_dir() else set()
-            if there and _DATABASE not in there:
+            there = {each.name for each in self.folder.iterdir()} if self.folder.exists() else set()
+            if there and _DATABASE not in there and there != {_LOCK}:
                 raise StoreError(f"{self.folder} has other files; give an empty or a new folder")
-            (self.folder / _PARTS).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"{self.folder} cannot be written: {error.strerror or error}") from None
-        self._lock = sqlite3.connect(self.folder / "lock.sqlite", timeout=0, isolation_level=None)
-        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = sqlite3.connect(self.folder / _LOCK, timeout=0, isolation_level=None)
             self._lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error:
-            self._lock.close()
-            raise StoreError(f"{self.folder}: another sweep writes this store; wait until it ends") from None
+            (self.folder / _PARTS).mkdir(exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"the store {self.folder} cannot be written: {error.strerror or error}"
+            ) from None
+        except sqlite3.Error as error:
+            self.close()
+            if getattr(error, "sqlite_errorname", "SQLITE_BUSY") == "SQLITE_BUSY" and "lock" in str(error):
+                reason = "another sweep writes it; wait until that one ends"
+            else:
+                reason = f"it cannot be written: {error}"
+            raise StoreError(f"the store {self.folder}: {reason}") from None
 
     def _open(self, writes: bool) -> None:
         path = self.folder / _DATABASE
-        where = path.absolute().as_uri() + ("" if writes else "?mode=ro")
+        where = path.absolute().as_uri()
+        if not writes:
+            # Without write access there is no shared memory for the log, and nobody who writes.
+            where += "?mode=ro" if os.access(self.folder, os.W_OK) else "?immutable=1"
         self._database = sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA busy_timeout=10000")
+        tables = {name for (name,) in self._database.execute("SELECT name FROM sqlite_master")}
+        found = dict(self._database.execute("SELECT key, value FROM about")) if "about" in tables else {}
+        if tables and found.get("format", str(FORMAT)) != str(FORMAT):
+            raise StoreError(
+                f"the store {self.folder} was written by another version of pkgaudit; sweep into a new folder"
+            )
+        if tables and "about" not in tables:
+            raise StoreError(f"{path} is not the database of a sweep; give an empty or a new folder")
         if writes:
             self._database.execute("PRAGMA journal_mode=WAL")
             # After a loss of power, the last results may be missing, which are then audited again.
             self._database.execute("PRAGMA synchronous=NORMAL")
             self._database.executescript(_TABLES)
-        found = dict(self._database.execute("SELECT key, value FROM about"))
-        if writes and not found:
-            self._database.execute("INSERT INTO about VALUES ('format', ?)", (str(FORMAT),))
-        elif found.get("format") != str(FORMAT):
-            raise StoreError(
-                f"{self.folder} was written by another version of pkgaudit; sweep into a new folder"
-            )
-        if writes:
+            self._database.execute("INSERT OR IGNORE INTO about VALUES ('format', ?)", (str(FORMAT),))
             self._tidy()
+            self._forget_lost()
+        elif not tables:
+            raise StoreError(f"the store {self.folder} is empty; sweep into it first")
+
+    @property
+    def _sql(self) -> sqlite3.Connection:
+        assert self._database is not None
+        return self._database
+
+    def _listed(self) -> list[str]:
+        return [name for (name,) in self._sql.execute("SELECT name FROM parts ORDER BY name")]
 
     def _tidy(self) -> None:
-        """Delete parts that a crash left unlisted."""
-        listed = {name for (name,) in self._database.execute("SELECT name FROM parts")}
+        """Delete parts that no transaction lists."""
+        listed = set(self._listed())
         for each in (self.folder / _PARTS).iterdir():
             if each.name not in listed:
-                with suppress(OSError):
+                with suppress(OSError):  # another time
                     each.unlink()
+
+    def _forget_lost(self) -> None:
+        """Have the files of parts that are missing or damaged audited again."""
+        import pyarrow as pa
+        import pyarrow.parquet as parquet
+
+        for name in self._listed():
+            try:
+                parquet.read_metadata(self.folder / _PARTS / name)
+            except (OSError, pa.ArrowException):
+                self.notes.append(f"{_PARTS}/{name} is missing or damaged; its files are audited again")
+                with self._transaction() as database:
+                    database.execute("DELETE FROM done WHERE part = ?", (name,))
+                    database.execute("DELETE FROM parts WHERE name = ?", (name,))
+        self._tidy()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._database
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
+        """Change the database at once or not at all.
 
-    def begin(self, rules: str, source: str) -> None:
-        """Begin a run; ``source`` has no credentials."""
+        Raises:
+            StoreError: it cannot be written, such as on a full disk.
+        """
+        try:
+            if self._sql.in_transaction:  # an interruption fell between its beginning and the block below
+                self._sql.execute("ROLLBACK")
+            self._sql.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._sql
+                self._sql.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):  # SQLite itself has rolled back
+                    self._sql.execute("ROLLBACK")
+                raise
+        except (sqlite3.Error, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise StoreError(
+                f"the store {self.folder} cannot be written: {reason}; earlier results are stored, "
+                "and the next run continues there"
+            ) from None
+
+    def begin(self, rules: str, source: str, scope: str = "") -> None:
+        """Begin a run.
+
+        ``source`` is its name without credentials, ``scope`` which of its files are wanted: only a run with
+        the same ones can say that the source no longer has a file.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
         with self._transaction() as database:
             cursor = database.execute(
-                "INSERT INTO runs (started, rules, source) VALUES (?, ?, ?)", (now(), rules, source)
+                "INSERT INTO runs (started, rules, source, scope) VALUES (?, ?, ?, ?)",
+                (now(), rules, source, scope),
             )
             self.run = cursor.lastrowid or 0
-
-    def is_done(self, file: str, sha256: str, rules: str) -> bool:
-        """Return whether a file has a verdict by these rules, and note that it is still there."""
-        found = self._database.execute(
-            "SELECT rules, verdict, seen FROM done WHERE file = ? AND sha256 = ?", (file, sha256)
+        self._rules = rules
+        (most,) = self._sql.execute("SELECT max(id) FROM done").fetchone()
+        self._seen = bytearray((most or 0) + 1)
+        self._rows, self._text = self._sql.execute(
+            "SELECT count(*), coalesce(sum(length(row)), 0) FROM waiting"
         ).fetchone()
-        if found is None or found[0] != rules or found[1] == ERROR:
-            return False
-        if found[2] != self.run:
-            self._seen.append((self.run, file, sha256))
-            if len(self._seen) >= _BATCH:
-                self.flush()
-        return True
 
-    def flush(self) -> None:
-        """Write which files were seen."""
-        if self._seen:
-            with self._transaction() as database:
-                database.executemany("UPDATE done SET seen = ? WHERE file = ? AND sha256 = ?", self._seen)
-            self._seen = []
+    def of_project(self, project: str) -> dict[tuple[str, str], tuple[int, bool]]:
+        """Return the known files of a project by name and sha256: the id, and whether the file is done.
+
+        A file is done if it has a verdict by the rules of this run.
+        """
+        return {
+            (file, sha256): (number, rules == self._rules and verdict != ERROR)
+            for number, file, sha256, rules, verdict in self._sql.execute(
+                "SELECT id, file, sha256, rules, verdict FROM done WHERE project = ?", (project,)
+            )
+        }
+
+    def see(self, number: int) -> None:
+        """Note that the source still has a file, given its id."""
+        self._seen[number] = 1
 
     def known_digest(self, location: str, stamp: str) -> str:
         """Return the sha256 of a file on disk that has not changed since it was hashed, empty if unknown."""
-        found = self._database.execute(
+        found = self._sql.execute(
             "SELECT sha256 FROM stamps WHERE location = ? AND stamp = ?", (location, stamp)
         ).fetchone()
         return found[0] if found else ""
 
     def add(self, rows: Iterable[Row], stamps: Iterable[tuple[str, str, str]] = ()) -> None:
-        """Add the rows of files; afterwards they are done, whatever happens."""
-        rows = list(rows)
+        """Add the rows of files; afterwards they are done, whatever happens.
+
+        Raises:
+            StoreError: the store cannot be written; then none of them is added.
+        """
         with self._transaction() as database:
             for each in rows:
                 self._add(database, each)
             database.executemany("INSERT OR REPLACE INTO stamps VALUES (?, ?, ?)", stamps)
-        (waiting,) = self._database.execute("SELECT count(*) FROM waiting").fetchone()
-        if waiting >= _PART:
+        if self._rows >= _PART or self._text >= _TEXT:
             self.write_part()
 
     def _add(self, database: sqlite3.Connection, row: Row) -> None:
-        before = database.execute(
-            "SELECT verdict, fingerprints FROM done WHERE file = ? ORDER BY run DESC LIMIT 1", (row.file,)
-        ).fetchone()
-        prints = sorted({each["fingerprint"] for each in row.findings})
-        known = json.loads(before[1]) if before else []
-        gained, lost = sorted(set(prints) - set(known)), sorted(set(known) - set(prints))
-        verdict = before[0] if before else ""
-        if (row.verdict, gained, lost) != (verdict, [], []):
-            database.execute(
-                "INSERT OR REPLACE INTO changes VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (self.run, row.file, row.project, verdict, row.verdict, json.dumps(gained), json.dumps(lost)),
+        number, before, known = None, "", set[tuple[str, str]]()
+        for each, sha256, verdict, findings in database.execute(
+            "SELECT id, sha256, verdict, findings FROM done WHERE file = ? ORDER BY run", (row.file,)
+        ).fetchall():
+            is_same = sha256 == row.sha256
+            if not is_same and verdict != ERROR and self._was_seen(each):
+                continue  # the source has two contents under this name
+            before, known = verdict, {(one, code) for one, code, _ in json.loads(findings)}
+            if is_same:
+                number = each
+            else:
+                database.execute("DELETE FROM done WHERE id = ?", (each,))
+                database.execute("DELETE FROM waiting WHERE id = ?", (each,))
+        found = {(each["fingerprint"], each["code"]) for each in row.findings}
+        gained, lost = (sorted(code for _, code in each) for each in (found - known, known - found))
+        if (row.verdict, gained, lost) != (before, [], []):
+            change = (
+                row.file,
+                row.sha256,
+                row.project,
+                before,
+                row.verdict,
+                json.dumps(gained),
+                json.dumps(lost),
             )
-        key = row.file, row.sha256
-        database.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?, ?)", (*key, json.dumps(row.in_json())))
-        database.execute(
-            "INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?, ?, ?, ?, '', ?)",
-            (*key, row.rules, row.verdict, row.project, self.run, self.run, json.dumps(prints)),
+            database.execute(f"INSERT OR REPLACE INTO changes VALUES ({_marks(8)})", (self.run, *change))
+        brief = [[each["fingerprint"], each["code"], each["severity"]] for each in row.findings]
+        counts = row.errors, row.warnings, row.infos, row.size, row.seconds
+        values = (
+            row.project,
+            row.file,
+            row.sha256,
+            row.rules,
+            row.verdict,
+            *counts,
+            self.run,
+            "",
+            _json(brief),
         )
-        if row.verdict != ERROR:
-            # What failed under no hash, such as a download, has a verdict now.
-            database.execute(
-                "DELETE FROM done WHERE file = ? AND verdict = ? AND sha256 <> ?",
-                (row.file, ERROR, row.sha256),
-            )
-            database.execute("DELETE FROM waiting WHERE file = ? AND sha256 = ''", (row.file,))
+        cursor = database.execute(f"INSERT OR REPLACE INTO done VALUES ({_marks(14)})", (number, *values))
+        number = cursor.lastrowid or 0
+        self._seen.extend(bytes(max(0, number + 1 - len(self._seen))))
+        self._seen[number] = 1
+        text = _json(row.in_json())
+        database.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?)", (number, text))
+        self._rows += 1
+        self._text += len(text)
+
+    def _was_seen(self, number: int) -> bool:
+        return number < len(self._seen) and bool(self._seen[number])
 
     def write_part(self) -> None:
-        """Move the waiting rows into a new part."""
-        texts = [text for (text,) in self._database.execute("SELECT row FROM waiting ORDER BY file, sha256")]
-        if not texts:
+        """Move the waiting rows into a new part.
+
+        Raises:
+            StoreError: the store cannot be written; the rows are still waiting.
+        """
+        texts = self._sql.execute(
+            "SELECT row FROM waiting JOIN done USING (id) ORDER BY project, file, sha256"
+        )
+        name = self._write(json.loads(text) for (text,) in texts)
+        if name is None:
             return
-        rows = [json.loads(each) for each in texts]
-        name = self._write(rows)
         with self._transaction() as database:
             database.execute("INSERT INTO parts VALUES (?)", (name,))
             database.execute("UPDATE done SET part = ? WHERE part = ''", (name,))
             database.execute("DELETE FROM waiting")
+        self._rows = self._text = 0
 
-    def _write(self, rows: list[dict[str, Any]]) -> str:
+    def _write(self, rows: Iterator[dict[str, Any]]) -> str | None:
+        """Write a part, which is not listed yet, and return its name, None without rows."""
         import pyarrow as pa
         import pyarrow.parquet as parquet
 
         from pkgaudit.sweep.schema import SCHEMA
 
-        numbers = [
-            int(name.partition("-")[2].partition(".")[0])
-            for (name,) in self._database.execute("SELECT name FROM parts")
-        ]
+        first = next(rows, None)
+        if first is None:
+            return None
+        rows = itertools.chain([first], rows)
+        numbers = [int(each.removeprefix("part-").partition(".")[0]) for each in self._listed()]
         name = f"part-{max(numbers, default=0) + 1:06}.parquet"
         path = self.folder / _PARTS / name
         partial = path.with_suffix(".partial")
-        parquet.write_table(pa.Table.from_pylist(rows, SCHEMA), partial, compression="zstd")
-        with partial.open("rb") as stream:
-            os.fsync(stream.fileno())
-        partial.replace(path)
+        try:
+            with parquet.ParquetWriter(partial, SCHEMA, compression="zstd") as writer:
+                while group := list(itertools.islice(rows, _GROUP)):
+                    writer.write_table(pa.Table.from_pylist(group, SCHEMA))
+            with partial.open("rb") as stream:
+                os.fsync(stream.fileno())
+            partial.replace(path)
+        except (OSError, pa.ArrowException) as error:
+            with suppress(OSError):  # the next opening deletes it
+                partial.unlink()
+            reason = getattr(error, "strerror", None) or error
+            raise StoreError(
+                f"the store {self.folder} cannot be written: {reason}; all results are in its database"
+            ) from None
         return name
 
     def end(self, is_complete: bool) -> None:
         """End the run: all rows are in parts, with one row for each file.
 
-        ``is_complete``: all files of the source were seen, so that contents that they had before are gone.
+        ``is_complete``: all wanted files of the source were seen, so the others are gone.
+
+        Raises:
+            StoreError: the store cannot be written.
         """
-        self.flush()
-        self.write_part()
         if is_complete:
-            with self._transaction() as database:
-                database.execute(
-                    "DELETE FROM done WHERE seen < ?1 AND EXISTS "
-                    "(SELECT 1 FROM done AS other WHERE other.file = done.file AND other.seen = ?1)",
-                    (self.run,),
-                )
+            self._remove_gone()
+        self.write_part()
         self._compact()
         with self._transaction() as database:
             database.execute(
                 "UPDATE runs SET ended = ?, is_complete = ? WHERE number = ?", (now(), is_complete, self.run)
             )
 
+    def _remove_gone(self) -> None:
+        gone = [
+            found
+            for found in self._sql.execute(
+                "SELECT id, file, sha256, project, verdict, findings FROM done WHERE run IN "
+                "(SELECT old.number FROM runs AS old JOIN runs AS new USING (source, scope) "
+                "WHERE new.number = ?)",
+                (self.run,),
+            )
+            if not self._was_seen(found[0])
+        ]
+        with self._transaction() as database:
+            for number, file, sha256, project, verdict, findings in gone:
+                lost = json.dumps(sorted(code for _, code, _ in json.loads(findings)))
+                database.execute(
+                    f"INSERT OR REPLACE INTO changes VALUES ({_marks(8)})",
+                    (self.run, file, sha256, project, verdict, GONE, "[]", lost),
+                )
+                database.execute("DELETE FROM done WHERE id = ?", (number,))
+                database.execute("DELETE FROM waiting WHERE id = ?", (number,))
+
     def _compact(self) -> None:
         """Write parts again that have rows which newer ones replace, and small ones together."""
+        live = dict(self._sql.execute("SELECT part, count(*) FROM done WHERE part <> '' GROUP BY part"))
+        sizes = {name: self._size_of(name) for name in self._listed()}
+        stale = {name for name, size in sizes.items() if size != live.get(name, 0)}
+        small = {name for name in sizes if live.get(name, 0) < _PART // 2}
+        group: list[str] = []
+        count = 0
+        for name in sorted(stale | (small if len(small) > 1 else set())):
+            group.append(name)
+            count += live.get(name, 0)
+            if count >= _PART:
+                self._join(group)
+                group, count = [], 0
+        if group:
+            self._join(group)
+
+    def _size_of(self, part: str) -> int:
         import pyarrow.parquet as parquet
 
-        live = dict(self._database.execute("SELECT part, count(*) FROM done WHERE part <> '' GROUP BY part"))
-        names = [name for (name,) in self._database.execute("SELECT name FROM parts ORDER BY name")]
-        counts = {name: parquet.read_metadata(self.folder / _PARTS / name).num_rows for name in names}
-        small = [name for name in names if live.get(name, 0) < _PART // 2]
-        stale = [name for name in names if counts[name] != live.get(name, 0)]
-        chosen = sorted({*stale, *(small if len(small) > 1 else ())})
-        rows: list[dict[str, Any]] = []
-        gone: list[str] = []
-        for name in chosen:
-            rows += self._live_rows(name)
-            gone.append(name)
-            if len(rows) >= _PART:
-                self._replace(gone, rows)
-                rows, gone = [], []
-        if gone:
-            self._replace(gone, rows)
+        with self._readable(part):
+            size: int = parquet.read_metadata(self.folder / _PARTS / part).num_rows
+        return size
 
-    def _live_rows(self, part: str) -> list[dict[str, Any]]:
-        import pyarrow.parquet as parquet
-
-        found = self._database.execute("SELECT file, sha256 FROM done WHERE part = ?", (part,))
-        keys = set(found)
-        table = parquet.read_table(self.folder / _PARTS / part)
-        return [each for each in table.to_pylist() if (each["file"], each["sha256"]) in keys]
-
-    def _replace(self, names: list[str], rows: list[dict[str, Any]]) -> None:
-        new = self._write(rows) if rows else None
+    def _join(self, names: list[str]) -> None:
+        """Replace parts by one."""
+        new = self._write(row for name in names for row in self._live(name))
         with self._transaction() as database:
             for each in names:
-                if new is not None:
-                    database.execute("UPDATE done SET part = ? WHERE part = ?", (new, each))
+                database.execute("UPDATE done SET part = ? WHERE part = ?", (new or "", each))
                 database.execute("DELETE FROM parts WHERE name = ?", (each,))
             if new is not None:
                 database.execute("INSERT INTO parts VALUES (?)", (new,))
         self._tidy()
 
-    def rows(self, project: str | None = None) -> Iterator[Row]:
-        """Yield the rows of all files, or those of one project."""
+    @contextmanager
+    def _readable(self, part: str) -> Iterator[None]:
+        import pyarrow as pa
+
+        try:
+            yield
+        except (OSError, pa.ArrowException):
+            raise StoreError(
+                f"{self.folder / _PARTS / part} is damaged, or a sweep has just replaced it; try again, "
+                "and if it is damaged, delete it and sweep again"
+            ) from None
+
+    def _live(self, part: str, project: str | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a part that no newer ones replace."""
         import pyarrow.parquet as parquet
 
-        wanted = "" if project is None else " AND project = ?"
-        given = () if project is None else (project,)
-        parts = self._database.execute(
-            f"SELECT DISTINCT part FROM done WHERE part <> ''{wanted}", given
+        keys = set(self._sql.execute("SELECT file, sha256 FROM done WHERE part = ?", (part,)))
+        with self._readable(part), parquet.ParquetFile(self.folder / _PARTS / part) as file:
+            for number in range(file.num_row_groups):
+                if (
+                    project is not None
+                    and project
+                    not in file.read_row_group(number, ["project"])["project"].unique().to_pylist()
+                ):
+                    continue
+                for each in file.read_row_group(number).to_pylist():
+                    if (each["file"], each["sha256"]) in keys and project in (None, each["project"]):
+                        yield each
+
+    def rows(self, project: str | None = None) -> Iterator[Row]:
+        """Yield the rows of all files, or those of one project.
+
+        Raises:
+            StoreError: a part cannot be read.
+        """
+        chosen, given = ("", ()) if project is None else (" AND project = ?", (project,))
+        parts = self._sql.execute(
+            f"SELECT DISTINCT part FROM done WHERE part <> ''{chosen} ORDER BY part", given
         ).fetchall()
         for (part,) in parts:
-            found = self._database.execute("SELECT file, sha256 FROM done WHERE part = ?", (part,))
-            keys = set(found)
-            with parquet.ParquetFile(self.folder / _PARTS / part) as file:
-                for batch in file.iter_batches():
-                    for each in batch.to_pylist():
-                        if (each["file"], each["sha256"]) in keys and project in (None, each["project"]):
-                            yield Row.parse(each)
-        for (text,) in self._database.execute("SELECT row FROM waiting ORDER BY file, sha256").fetchall():
-            row = Row.parse(json.loads(text))
-            if project in (None, row.project):
-                yield row
+            yield from map(Row.parse, self._live(part, project))
+        for (text,) in self._sql.execute(
+            f"SELECT row FROM waiting JOIN done USING (id) WHERE part = ''{chosen} ORDER BY project, file",
+            given,
+        ):
+            yield Row.parse(json.loads(text))
+
+    def runs(self) -> list[Run]:
+        """Return all runs, the first one first."""
+        return [
+            Run(number, started, ended or "", source, bool(is_complete))
+            for number, started, ended, source, is_complete in self._sql.execute(
+                "SELECT number, started, ended, source, is_complete FROM runs ORDER BY number"
+            )
+        ]
+
+    def changes(self, since: int = 0, project: str | None = None) -> Iterator[Change]:
+        """Yield what the runs with this number and later ones changed, in their order."""
+        chosen, given = ("", ()) if project is None else (" AND project = ?", (project,))
+        for *values, gained, lost in self._sql.execute(
+            "SELECT run, file, project, before, after, gained, lost FROM changes "
+            f"WHERE run >= ?{chosen} ORDER BY run, project, file",
+            (since, *given),
+        ):
+            yield Change(*values, json.loads(gained), json.loads(lost))
 
     def close(self) -> None:
         """Close the store; everything that was added is there at the next opening."""
-        if hasattr(self, "_database"):
-            self._database.close()
-        if self._lock is not None:
-            self._lock.close()
+        for each in (self._database, self._lock):
+            if each is not None:
+                each.close()
+
+
+def _marks(number: int) -> str:
+    return ", ".join("?" * number)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 
 from pkgaudit.model.distribution import make_distribution, normalize
+
+
+@lru_cache(1024)
+def _canonical(version: str) -> str:
+    """Return the normalized form of a version; files of a release share it."""
+    from packaging.utils import canonicalize_version
+
+    return canonicalize_version(version, strip_trailing_zero=False)
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,7 @@ class Wanted:
             return "", ""
         # Not its name and version, which look for metadata that it does not have yet.
         project, version = distribution.filename_project
-        return normalize(project), normalize(version)
+        return normalize(project), _canonical(version)
 
     @property
     def is_local(self) -> bool:
@@ -47,11 +56,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Task:
-    """The files of one version of a project, which are audited together; the rules compare them."""
+    """The files of one version of a project, which are audited together; the rules compare them.
+
+    ``earlier`` are the files of the version before, if the rules compare with it.
+    """
 
     project: str
     version: str
     files: tuple[Wanted, ...]
+    earlier: tuple[Wanted, ...] = ()
 
     @property
     def size(self) -> int:
@@ -64,11 +77,35 @@ class Task:
             yield replace(self, files=(each,))
 
 
-def tasks_of(files: Iterable[Wanted]) -> Iterator[Task]:
-    """Yield the tasks of files of which those of a project follow each other."""
+def tasks_of(files: Iterable[Wanted], *, compares: bool = False) -> Iterator[list[Task]]:
+    """Yield the tasks of each project; the files of a project follow each other.
+
+    ``compares``: a task also has the files of the version before, if the source has them.
+    """
     for project, group in groupby(files, lambda each: each.release[0]):
-        versions: dict[str, list[Wanted]] = {}
+        versions: dict[str, tuple[Wanted, ...]] = {}
         for each in group:
-            versions.setdefault(each.release[1], []).append(each)
-        for version, found in versions.items():
-            yield Task(project, version, tuple(found))
+            versions[each.release[1]] = *versions.get(each.release[1], ()), each
+        before = _before(versions) if compares else {}
+        yield [
+            Task(project, version, found, versions.get(before.get(version, ""), ()))
+            for version, found in versions.items()
+        ]
+
+
+def _before(versions: Iterable[str]) -> dict[str, str]:
+    """Return the version before each version that is not the first one."""
+    from packaging.version import InvalidVersion, Version
+
+    from pkgaudit.inputs.against import predecessor_of
+
+    valid = {}
+    for each in versions:
+        with suppress(InvalidVersion, ValueError):  # thousands of digits are a ValueError
+            valid[Version(each)] = each
+    found = {}
+    for new, name in valid.items():
+        earlier = predecessor_of(new, (each for each in valid if each < new))
+        if earlier is not None:
+            found[name] = valid[earlier]
+    return found
