@@ -122,6 +122,8 @@ class Child:
         with self._lock:
             if self._process is not None and self._process.poll() is None:
                 self._process.kill()
+                with contextlib.suppress(subprocess.TimeoutExpired):  # it waits for a disk; it ends later
+                    self._process.wait(_GRACE)
 
     def _started(self) -> subprocess.Popen[bytes]:
         with self._lock:

@@ -6,6 +6,7 @@ each worker has, also those that join later, must be those of this process.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Callable
@@ -61,7 +62,7 @@ class Cluster:
         self._look()
         if self._bad:
             raise ClusterError(
-                f"{self.notes[0]}; install the same version of pkgaudit, its libraries and plug-ins there as here"
+                f"{self.notes[0]}; install the same versions of pkgaudit, its libraries and plug-ins there"
             )
 
     def _connect(self, patience: float) -> Client:
@@ -121,7 +122,7 @@ class Cluster:
         try:
             found: dict[str, int] = self._client.nthreads()
             new = [each for each in found if each not in self._workers]
-            said = self._client.run(rules_here, self._config, workers=new, on_error="return") if new else {}
+            said = self._client.run(_rules_there, self._config, workers=new, on_error="return") if new else {}
         except (OSError, RuntimeError):
             # The scheduler has gone. Dask connects again, or closes the client after a while.
             if self._client.status == "closed":
@@ -161,3 +162,8 @@ def rules_here(config: Config) -> str:
     from pkgaudit.rule import load_registry
 
     return rules_of(config, load_registry())
+
+
+async def _rules_there(config: Config) -> str:
+    """Return the same on a worker of Dask, whose own thread must not wait for a second."""
+    return await asyncio.to_thread(rules_here, config)
