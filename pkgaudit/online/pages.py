@@ -74,14 +74,14 @@ def _in_json(files: list[Any], base: str) -> Iterator[IndexFile]:
         yield IndexFile(
             each["filename"],
             _joined(base, each.get("url")),
-            _sha256(_table(each, "hashes").get("sha256")),
+            sha256_in(_table(each, "hashes").get("sha256")),
             # The value is true or the reason, which may be empty.
             each.get("yanked", False) not in (False, None),
             _time(each.get("upload-time")),
             bool(each.get("provenance")),
             size if type(size) is int and size >= 0 else None,
             bool(metadata),
-            _sha256(metadata.get("sha256")) if isinstance(metadata, dict) else "",
+            sha256_in(metadata.get("sha256")) if isinstance(metadata, dict) else "",
         )
 
 
@@ -97,11 +97,11 @@ def _in_html(page: Page) -> Iterator[IndexFile]:
         yield IndexFile(
             name,
             url,
-            _sha256(fragment) if fragment.startswith("sha256=") else "",
+            sha256_in(fragment) if fragment.startswith("sha256=") else "",
             "data-yanked" in each,
             has_provenance=bool(each.get("data-provenance")),
             has_metadata=metadata.lower() != "false",
-            metadata_sha256=_sha256(metadata),
+            metadata_sha256=sha256_in(metadata),
         )
 
 
@@ -195,7 +195,7 @@ class _Links(HTMLParser):
             self.base = self.base or found.get("href", "")
 
 
-def _sha256(value: Any) -> str:
+def sha256_in(value: Any) -> str:
     """Return a sha256 in lower case, also after the name of the algorithm; empty for anything else."""
     found = _SHA256.fullmatch(value) if isinstance(value, str) else None
     return found[1].lower() if found else ""

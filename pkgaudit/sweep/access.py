@@ -1,56 +1,69 @@
-"""How files are requested: limits, and the credentials of the user, which are never kept."""
+"""How an index is asked: with the credentials of the user, within limits, and again if it is busy."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.request import Request
 
-import httpx
+from pkgaudit.online.client import IndexReadError, request, without_login
 
-from pkgaudit import __version__
+T = TypeVar("T")
 
-_PATIENCE = 60.0
-"""Seconds to wait for the next bytes of an answer; chosen: enough for a slow index behind a proxy."""
+_ATTEMPTS = 4
+"""How often a page or a file is requested. Chosen: an index that is busy answers again within seconds."""
+
+_LONGEST_PAUSE = 300.0
+"""The most seconds to wait before the next attempt. If an index asks for more, it is not asked again."""
+
+_SLICE = 0.5
+"""Seconds between two questions whether the sweep has ended, while it waits."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """The way to the files of a source.
+    """The way to the pages and files of a source.
 
-    ``user`` and ``password`` are sent to ``host`` only (a host, and a port if it is not the usual one);
-    without them, the netrc file of the user is read, as pip does. ``largest`` is the most bytes of a file,
-    ``longest`` the most seconds of a download. ``haste`` shortens pauses between attempts, for tests.
+    ``simple`` is the address of the index, perhaps with a user name and a password, which are sent only to
+    this index; it is never shown or stored. Those in the netrc file of the user are sent to the hosts that it
+    names. ``step`` is the most seconds to wait for the next bytes, ``longest`` the most seconds of a
+    download, ``largest`` the most bytes of a file. ``haste`` shortens the pauses, for tests.
     """
 
-    host: str = ""
-    user: str = field(default="", repr=False)
-    password: str = field(default="", repr=False)
-    largest: int = 8 << 30
+    simple: str = field(default="", repr=False)
+    step: float = 60.0
     longest: float = 3600.0
+    largest: int = 8 << 30
     haste: float = 1.0
 
-    def client(self) -> httpx.Client:
-        """Return a client, to be closed."""
-        auth: httpx.Auth | None = None
-        if self.user or self.password:
-            auth = _OfHost(self.host, self.user, self.password)
-        return httpx.Client(
-            auth=auth,
-            follow_redirects=True,
-            timeout=_PATIENCE,
-            headers={"User-Agent": f"pkgaudit/{__version__}", "Accept-Encoding": "identity"},
-        )
+    def request(self, url: str, accepted: str = "*/*", method: str = "GET") -> Request:
+        """Return a request.
 
+        Raises:
+            ValueError: the address is not one of http or https.
+        """
+        return request(url, self.simple or without_login(url), accepted, with_netrc=True, method=method)
 
-class _OfHost(httpx.Auth):
-    """Sends a user and a password to one host; files may be on another one."""
+    def patiently(self, attempt: Callable[[], T], has_ended: Callable[[], bool] = lambda: False) -> T:
+        """Return the result of an attempt, which is repeated while the index is not available.
 
-    def __init__(self, host: str, user: str, password: str) -> None:
-        self._host = host
-        self._basic = httpx.BasicAuth(user, password)
+        Raises:
+            IndexReadError: the last attempt failed, or another one would not help.
+        """
+        for number in range(_ATTEMPTS):
+            try:
+                return attempt()
+            except IndexReadError as error:
+                pause = 2.0**number if error.pause is None else error.pause
+                is_last = number + 1 == _ATTEMPTS or pause > _LONGEST_PAUSE
+                if is_last or not error.is_unavailable or has_ended():
+                    raise
+                self._wait(pause, has_ended)
+        raise AssertionError("unreachable")
 
-    def auth_flow(self, request: httpx.Request):  # type: ignore[no-untyped-def]  # a generator of httpx
-        """Add the credentials to a request to the host."""
-        if request.url.netloc.decode("ascii") == self._host and request.url.scheme in ("https", "http"):
-            yield from self._basic.auth_flow(request)
-        else:
-            yield request
+    def _wait(self, seconds: float, has_ended: Callable[[], bool]) -> None:
+        end = time.monotonic() + seconds * self.haste
+        while (left := end - time.monotonic()) > 0 and not has_ended():
+            time.sleep(min(left, _SLICE))

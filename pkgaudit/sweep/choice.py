@@ -27,6 +27,12 @@ class Choice:
     latest: int | None = None
     kinds: tuple[str, ...] = KINDS
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the wanted projects if each is given, empty if there are globs or all are wanted."""
+        has_globs = any({*each} & {*"*?["} for each in self.projects)
+        return [] if has_globs else list(dict.fromkeys(self.projects))
+
     def has_project(self, name: str) -> bool:
         """Return whether files of a project are wanted."""
         return not self.projects or any(fnmatchcase(normalize(name), each) for each in self.projects)

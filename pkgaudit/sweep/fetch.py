@@ -4,112 +4,124 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.error import HTTPError
+from urllib.parse import urldefrag
 
-import httpx
-
-from pkgaudit.errors import PkgauditError
+from pkgaudit.online.client import IndexReadError, chunks, is_passing, pause_of, reason_of
+from pkgaudit.online.connections import Opener
 from pkgaudit.sweep.access import Access
 from pkgaudit.sweep.wanted import Wanted
 
-_CHUNK = 1 << 20
-"""Bytes that are read and hashed at once."""
-
-_ATTEMPTS = 4
-"""How often a file is requested. Chosen: indexes that are busy answer again within seconds."""
-
-_LONGEST_PAUSE = 60.0
-"""The most seconds to wait before the next attempt, whatever the index asks for."""
+_LARGEST_METADATA = 16 << 20
+"""The most bytes of the core metadata. Chosen: the largest on PyPI have about one megabyte."""
 
 
-class FetchError(PkgauditError):
-    """A file cannot be read, or is not what the source states. The message is the reason."""
-
-
-class ChangedError(FetchError):
-    """The content differs from what the source states."""
+def never() -> bool:
+    """Return False: the sweep goes on."""
+    return False
 
 
 @contextmanager
-def contents(files: list[Wanted], access: Access) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+def contents(
+    files: Sequence[Wanted], access: Access, has_ended: Callable[[], bool] = never
+) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
     """Provide the paths of the contents by the names of the files, and the reasons why others have none.
 
-    Files of the machine stay where they are; others are in a folder that is removed afterwards.
+    Files of the machine stay where they are; others are in a folder that is removed afterwards. When
+    ``has_ended`` returns true, downloads are abandoned.
     """
     paths: dict[str, str] = {}
     reasons: dict[str, str] = {}
-    with TemporaryDirectory(prefix="pkgaudit-") as folder, access.client() as client:
+    with TemporaryDirectory(prefix="pkgaudit-") as folder, Opener() as open_:
+        download = _Download(access, open_, has_ended)
         for number, each in enumerate(files):
             try:
                 if each.is_local:
                     paths[each.file] = _local(each)
                 else:
-                    paths[each.file] = _download(each, Path(folder) / str(number), client, access)
-            except FetchError as error:
+                    path = Path(folder) / str(number)
+                    download.save(each, path)
+                    paths[each.file] = str(path)
+            except IndexReadError as error:
                 reasons[each.file] = str(error)
         yield paths, reasons
 
 
 def _local(wanted: Wanted) -> str:
     if not os.path.isfile(wanted.location):
-        raise FetchError("the file does not exist on the machine that audits it")
+        raise IndexReadError("the file does not exist on the machine that audits it")
     return wanted.location
 
 
-def _download(wanted: Wanted, path: Path, client: httpx.Client, access: Access) -> str:
-    for attempt in range(_ATTEMPTS):
+class _Download:
+    """Downloads files over the same connections. Errors have the reason as their message, without the address."""
+
+    def __init__(self, access: Access, open_: Opener, has_ended: Callable[[], bool]) -> None:
+        self._access = access
+        self._open = open_
+        self._has_ended = has_ended
+
+    def save(self, wanted: Wanted, path: Path) -> None:
+        """Write a file, or a wheel with nothing but the core metadata.
+
+        Raises:
+            IndexReadError: it cannot be downloaded, or is not what the source states.
+        """
+        if not wanted.metadata:
+            self._save(wanted.location, wanted.sha256, wanted.size, self._access.largest, path)
+            return
+        url, fragment = urldefrag(wanted.metadata)
+        metadata = path.with_suffix(".metadata")
+        self._save(url, fragment.removeprefix("sha256="), None, _LARGEST_METADATA, metadata)
+        stem = "-".join(wanted.file.split("-")[:2])
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(f"{stem}.dist-info/METADATA", metadata.read_bytes())
+        metadata.unlink()
+
+    def _save(self, url: str, sha256: str, size: int | None, largest: int, path: Path) -> None:
+        def attempt() -> tuple[str, int]:
+            return self._receive(url, largest, path)
+
+        found, received = self._access.patiently(attempt, self._has_ended)
+        if sha256 and found != sha256:
+            raise IndexReadError("the content has another hash than the source states")
+        if size is not None and received != size:
+            raise IndexReadError(f"the content has {received:,} bytes, but the source states {size:,}")
+
+    def _receive(self, url: str, largest: int, path: Path) -> tuple[str, int]:
+        """Write the answer to one request, and return its sha256 and size."""
+        digest, size = hashlib.sha256(), 0
         try:
-            _receive(wanted, path, client, access)
-            return str(path)
-        except ChangedError:
-            raise
-        except _LaterError as later:
-            if attempt + 1 == _ATTEMPTS:
-                raise FetchError(str(later)) from None
-            time.sleep(min(later.seconds or 2.0**attempt, _LONGEST_PAUSE) * access.haste)
-    raise AssertionError("unreachable")
+            with path.open("wb") as stream:
+                asked = self._access.request(url)
+                with self._open(asked, self._access.step) as answer:
+                    for chunk in chunks(answer, self._access.longest):
+                        size += len(chunk)
+                        if size > largest:
+                            raise IndexReadError(f"the file is larger than the limit of {largest:,} bytes")
+                        if self._has_ended():
+                            raise IndexReadError("the run was interrupted")
+                        digest.update(chunk)
+                        stream.write(chunk)
+        except HTTPError as error:
+            error.close()
+            raise IndexReadError(
+                reason_of(error), is_unavailable=is_passing(error), pause=pause_of(error)
+            ) from None
+        except (HTTPException, OSError, ValueError) as error:
+            reason = f"it cannot be downloaded: {reason_of(error)}"
+            raise IndexReadError(reason, is_unavailable=_may_pass(error)) from None
+        return digest.hexdigest(), size
 
 
-class _LaterError(Exception):
-    """The index may answer later, perhaps after a number of seconds that it states."""
-
-    def __init__(self, reason: str, seconds: float | None = None) -> None:
-        super().__init__(reason)
-        self.seconds = seconds
-
-
-def _receive(wanted: Wanted, path: Path, client: httpx.Client, access: Access) -> None:
-    digest, size = hashlib.sha256(), 0
-    deadline = time.monotonic() + access.longest
-    try:
-        with client.stream("GET", wanted.location) as answer, path.open("wb") as stream:
-            if answer.status_code in (429, 500, 502, 503, 504):
-                raise _LaterError(f"the server answered {answer.status_code}", retry_after(answer))
-            if answer.status_code != 200:
-                raise FetchError(f"the server answered {answer.status_code}")
-            for block in answer.iter_raw(_CHUNK):
-                size += len(block)
-                if size > access.largest:
-                    raise FetchError(f"the file is larger than the limit of {access.largest:,} bytes")
-                if time.monotonic() > deadline:
-                    raise FetchError(f"the download took longer than {access.longest:g} seconds")
-                digest.update(block)
-                stream.write(block)
-    except httpx.HTTPError as error:
-        raise _LaterError(f"the download failed: {type(error).__name__}") from None
-    except OSError as error:
-        raise FetchError(f"the download cannot be written: {error.strerror or error}") from None
-    if wanted.sha256 and digest.hexdigest() != wanted.sha256:
-        raise ChangedError("the content has another hash than the source states")
-    if wanted.size is not None and size != wanted.size:
-        raise ChangedError(f"the content has {size:,} bytes, but the source states {wanted.size:,}")
-
-
-def retry_after(answer: httpx.Response) -> float | None:
-    """Return the seconds that a server asks to wait, None if it does not say."""
-    text = answer.headers.get("Retry-After", "")
-    return float(text) if text.isdecimal() and len(text) < 6 else None
+def _may_pass(error: Exception) -> bool:
+    """Return whether another attempt may succeed, such as after a broken connection; a full disk stays full."""
+    return isinstance(error, HTTPException) or (
+        is_passing(error) and getattr(error, "filename", None) is None
+    )

@@ -111,8 +111,9 @@ def rows_of(result: Result, files: Iterable[Wanted], rules: str) -> list[Row]:
                 whole(project),
                 whole(version),
                 _kind(each.file),
-                distribution.sha256 if distribution else each.sha256,
-                distribution.size if distribution else each.size or 0,
+                # Of some wheels only the core metadata were audited.
+                each.sha256 or (distribution.sha256 if distribution else ""),
+                distribution.size if distribution and each.size is None else each.size or 0,
                 whole(each.location),
                 each.uploaded,
                 ERROR if failures[each.file] or not distribution else FAIL if has_failed else PASS,

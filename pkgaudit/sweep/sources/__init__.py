@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import Protocol
 
 from pkgaudit.errors import PkgauditError
+from pkgaudit.model.distribution import make_distribution
 from pkgaudit.sweep.access import Access
 from pkgaudit.sweep.choice import Choice
+from pkgaudit.sweep.sources.notes import Notes
 from pkgaudit.sweep.wanted import Wanted
 
 
@@ -23,32 +26,53 @@ class Source(Protocol):
     """A source of files. ``name`` is shown and stored; it has no credentials. ``access`` fetches the files.
 
     ``notes`` are sentences about what could not be read, such as the page of a project; they grow meanwhile.
+    ``pause`` is the number of seconds that the index asks to wait before it is read again, ``skipped`` the
+    number of files without separate core metadata, if only these are wanted.
     """
 
     name: str
     access: Access
-    notes: list[str]
+    notes: Notes
+    pause: float
+    skipped: int
 
     def files(self) -> Iterator[Wanted]:
-        """Yield the files, those of a project one after the other."""
+        """Yield the files, those of a project one after the other.
+
+        Later calls may leave out files that are known not to have changed since the last call.
+        """
 
 
-def open_source(argument: str, choice: Choice) -> Source:
-    """Return the source of an argument: an address, a folder, or a file with a list.
+def open_source(argument: str, choice: Choice, *, metadata: bool = False) -> Source:
+    """Return the source of an argument: an address, a folder, a file with a list, or one distribution.
+
+    ``metadata``: only the core metadata of wheels are wanted.
 
     Raises:
-        SourceError: it is none of them, or cannot be read.
+        IndexReadError: the address cannot be used.
+        SourceError: it is none of them.
     """
-    if "://" in argument:
-        from pkgaudit.sweep.sources.index import IndexSource
+    from pkgaudit.online.client import check_address, without_login
+    from pkgaudit.sweep.sources.folder import FolderSource
+    from pkgaudit.sweep.sources.index import IndexSource
+    from pkgaudit.sweep.sources.listing import ListSource, lines_of, name_in
 
-        return IndexSource(argument, choice)
-    if os.path.isdir(argument):
-        from pkgaudit.sweep.sources.folder import FolderSource
-
-        return FolderSource(argument, choice)
-    if os.path.isfile(argument):
-        from pkgaudit.sweep.sources.listing import ListSource
-
-        return ListSource(argument, choice)
-    raise SourceError(f"{argument} is no address of an index, and there is no such folder and no such list")
+    is_address = "://" in argument
+    if is_address:
+        check_address(argument, "SOURCE")
+        if make_distribution(name_in(argument)) is None:
+            return IndexSource(argument, choice, metadata=metadata)
+    if metadata:
+        raise SourceError("--metadata-only needs an index, which has files with only the core metadata")
+    if is_address:
+        return ListSource(without_login(argument), lambda: [argument], "", choice, argument)
+    path = os.path.abspath(argument)
+    if os.path.isdir(path):
+        return FolderSource(path, choice)
+    if not os.path.isfile(path):
+        raise SourceError(
+            f"{argument} is no address of an index, and there is no such folder and no such file"
+        )
+    if make_distribution(path) is not None:
+        return ListSource(path, lambda: [path], "", choice)
+    return ListSource(path, partial(lines_of, path), os.path.dirname(path), choice)

@@ -1,52 +1,88 @@
-"""A text file that lists paths and addresses of distributions, one on each line."""
+"""Paths and addresses of distributions: those that a text file lists, one on each line, or a single one."""
 
 from __future__ import annotations
 
 import os
 import posixpath
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote, urldefrag, urlsplit
 
-from pkgaudit.model.distribution import make_distribution
+from pkgaudit.online.client import without_login
+from pkgaudit.online.pages import sha256_in
 from pkgaudit.sweep.access import Access
 from pkgaudit.sweep.choice import Choice
+from pkgaudit.sweep.sources.by_project import ByProject
 from pkgaudit.sweep.sources.folder import wanted_of
+from pkgaudit.sweep.sources.notes import Notes
 from pkgaudit.sweep.wanted import Wanted
 
-_SHA256 = re.compile(r"sha256=([0-9a-f]{64})")
+_LONGEST = 10_000
+"""The most characters of a line; the longest paths and addresses have 4096."""
 
 
 class ListSource:
-    """The files of a list; an address may end in ``#sha256=…``. Empty lines, and those with ``#``, are none."""
+    """The files of a list; an address may end in ``#sha256=…``. Lines that begin with ``#`` are comments."""
 
-    def __init__(self, path: str, choice: Choice) -> None:
-        self.name = os.path.abspath(path)
-        self.access = Access()
-        self.notes: list[str] = []
+    pause = 0.0
+    skipped = 0
+
+    def __init__(
+        self, name: str, lines: Callable[[], Iterable[str]], folder: str, choice: Choice, simple: str = ""
+    ) -> None:
+        """``lines`` reads the list, whose relative paths begin in ``folder``. ``simple`` may have a login."""
+        self.name = name
+        self.access = Access(simple)
+        self.notes = Notes()
+        self._lines = lines
+        self._folder = folder
         self._choice = choice
 
     def files(self) -> Iterator[Wanted]:
         """Yield the files."""
-        projects: dict[str, list[Wanted]] = {}
-        with open(self.name, encoding="utf-8", errors="surrogateescape") as stream:
-            for line in map(str.strip, stream):
-                each = self._wanted(line) if line and not line.startswith("#") else None
-                if each is not None and self._choice.has_project(each.release[0]):
-                    projects.setdefault(each.release[0], []).append(each)
-        for _, found in sorted(projects.items()):
-            yield from self._choice.of_project(found)
+        found = ByProject()
+        for line in map(str.strip, self._lines()):
+            if line and not line.startswith("#"):
+                text, name = self._read(line)
+                if not found.add(name, text):
+                    self.notes.add(f"{text}: is not a distribution")
+        for project, texts in found.projects():
+            if self._choice.has_project(project):
+                wanted = (self._wanted(each) for each in dict.fromkeys(texts))
+                yield from self._choice.of_project(each for each in wanted if each is not None)
 
-    def _wanted(self, line: str) -> Wanted | None:
+    def _read(self, line: str) -> tuple[str, str]:
+        """Return a path or an address without user and password, and the filename."""
         if "://" not in line:
-            path = os.path.join(os.path.dirname(self.name), line)
-            found = wanted_of(path, self.notes)
-        else:
-            url, fragment = urldefrag(line)
-            match = _SHA256.fullmatch(fragment)
-            file = unquote(posixpath.basename(urlsplit(url).path))
-            found = Wanted(file, url, match[1] if match else "")
-        if found is not None and make_distribution(found.file) is None:
-            self.notes.append(f"{found.location}: is not a distribution")
-            return None
-        return found
+            return os.path.join(self._folder, line), os.path.basename(line)
+        try:
+            return without_login(line), name_in(line)
+        except ValueError:  # brackets without an IPv6 address
+            return "an address", ""
+
+    def _wanted(self, text: str) -> Wanted | None:
+        if "://" not in text:
+            return wanted_of(text, self.notes)
+        url, fragment = urldefrag(text)
+        return Wanted(name_in(url), url, sha256_in(fragment))
+
+
+def name_in(url: str) -> str:
+    """Return the filename in an address, empty if it is not harmless.
+
+    Raises:
+        ValueError: the address is not valid.
+    """
+    name = unquote(posixpath.basename(urlsplit(url).path))
+    return name if is_harmless(name) else ""
+
+
+def is_harmless(name: str) -> bool:
+    """Return whether a filename that somebody else chose names a file in the same folder on every system."""
+    return name.isprintable() and not name.startswith(".") and not {*name} & {*"/\\:"}
+
+
+def lines_of(path: str) -> Iterator[str]:
+    """Yield the lines of a list; the rest of a long line is another one."""
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        while line := stream.readline(_LONGEST):
+            yield line
