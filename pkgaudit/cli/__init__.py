@@ -32,6 +32,7 @@ COMMANDS = (
     "verify",
     "gate",
     "try",
+    "sweep",
     "credentials",
     "baseline",
     "vulndb",

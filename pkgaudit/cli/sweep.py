@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,15 +16,19 @@ import click
 from pkgaudit.cli.choices import LEVELS, config_options, make_config
 from pkgaudit.cli.door import put, say
 from pkgaudit.cli.sections import Sectioned
+from pkgaudit.formatting import counted, sized
 
 if TYPE_CHECKING:
-    from pkgaudit.sweep.executors import Executor
     from pkgaudit.sweep.choice import Choice
+    from pkgaudit.sweep.executors import Executor
     from pkgaudit.sweep.run import Sweep, Totals
     from pkgaudit.sweep.work import Settings
 
 _SWEEP = "run"
 _SUBCOMMANDS = ("report", "diff")
+
+_EVERY = 30.0
+"""Seconds between two looks for new files; a new file is audited within a minute of its upload."""
 
 _INTERVAL = 5.0
 """Seconds between two lines on the progress."""
@@ -55,23 +60,76 @@ def command() -> None:
 @click.option("--output", "-o", required=True, metavar="STORE", help="Folder in which the results are kept.")
 @click.option("--project", multiple=True, metavar="GLOB", help="Only these projects. Repeatable.")
 @click.option("--since", metavar="DATE", default="", help="Only files uploaded since this day.")
-@click.option("--latest", type=click.IntRange(min=1), metavar="N", help="Only the latest N versions of each project.")
-@click.option("--kinds", metavar="KINDS", default="wheel,sdist", help="Only these kinds of files.  [default: wheel,sdist]")
-@click.option("--executor", metavar="WHERE", default="process", help="'process' for this machine, or 'dask://HOST:PORT' or 'dask://FILE' for a cluster.  [default: process]")
-@click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Number of processes on this machine.  [default: number of cores]")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", default=600.0, help="The longest audit of a file.  [default: 600]")
-@click.option("--memory", type=click.FloatRange(min=0, min_open=True), metavar="GIB", help="The most memory of a process that audits.  [default: no limit]")
+@click.option(
+    "--latest", type=click.IntRange(min=1), metavar="N", help="Only the latest N versions of each project."
+)
+@click.option(
+    "--kinds",
+    metavar="KINDS",
+    default="wheel,sdist",
+    help="Only these kinds of files.  [default: wheel,sdist]",
+)
+@click.option(
+    "--metadata-only",
+    is_flag=True,
+    help="Audit only the core metadata of wheels, if the index has them as files.",
+)
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Audit new files as they appear, until a signal ends it; write findings as JSON lines.",
+)
+@click.option(
+    "--every",
+    type=click.FloatRange(min=1),
+    metavar="SECONDS",
+    help="How often --watch looks for new files.  [default: 30]",
+)
+@click.option(
+    "--on-finding",
+    metavar="COMMAND",
+    help="Run this command for each line of --watch, which it gets on standard input.",
+)
+@click.option(
+    "--executor",
+    metavar="WHERE",
+    default="process",
+    help="'process' for this machine, or 'dask://HOST:PORT' or 'dask://FILE' for a cluster.  [default: process]",
+)
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of processes on this machine.  [default: number of cores]",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    default=600.0,
+    help="The longest audit of a file.  [default: 600]",
+)
+@click.option(
+    "--memory",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="GIB",
+    help="The most memory of a process that audits.  [default: no limit]",
+)
 @click.option("--compare", is_flag=True, help="Compare each version with the one before, if SOURCE has it.")
-@click.option("--fail-on", type=click.Choice(LEVELS), help="Exit with 1 if a file has a finding of this severity.")
+@click.option(
+    "--fail-on", type=click.Choice(LEVELS), help="Exit with 1 if a file has a finding of this severity."
+)
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @config_options
 @click.pass_context
 def sweep(ctx: click.Context, /, **choices: Any) -> None:
     """Audit all files of SOURCE and keep the results in STORE.
 
-    SOURCE is the address of an index (its Simple API), a folder with distributions at any depth, or a text file
-    that lists paths and addresses. A file is audited once; a run continues where the last one ended. Exit
-    status: 0 swept, 1 with --fail-on, 2 files are left without a verdict, or the sweep did not finish.
+    SOURCE is the address of an index (its Simple API), a folder with distributions at any depth, a text file
+    that lists paths and addresses, or one distribution. A file is audited once; a run continues where the
+    last one ended. Exit status: 0 swept, 1 with --fail-on, 2 files are left without a verdict, or the sweep
+    did not finish.
     """
     ctx.exit(run(choices))
 
@@ -83,43 +141,96 @@ def run(choices: dict[str, Any]) -> int:
         PkgauditError: the configuration, the source, the store or the executor cannot be used.
         click.UsageError: the arguments cannot be used.
     """
-    from pkgaudit.rule import load_registry
     from pkgaudit.identity import rules_of
+    from pkgaudit.rule import load_registry
+    from pkgaudit.sweep.metadata import metadata_config
     from pkgaudit.sweep.run import Sweep
     from pkgaudit.sweep.sources import open_source
     from pkgaudit.sweep.store import Store
+    from pkgaudit.sweep.watching import Watching
     from pkgaudit.sweep.work import Settings
 
     _require()
+    _check(choices)
     registry = load_registry()
     config = make_config({"allow": (), **choices}, registry)
     # Rules on updates run only with an earlier release; each version gets its own.
     config = replace(config, against=(Path(),) if choices["compare"] else ())
-    source = open_source(choices["source"], _choice_of(choices))
+    if choices["metadata_only"]:
+        config = metadata_config(config, registry)
+    source = open_source(choices["source"], _choice_of(choices), metadata=choices["metadata_only"])
     rules = rules_of(config, registry)
     memory = None if choices["memory"] is None else round(choices["memory"] * (1 << 30))
     settings = Settings(config, rules, source.access, choices["timeout"], memory)
-    with closing(Store(choices["output"], writes=True)) as store:
-        with closing(_executor(choices, settings)) as executor:
+    with (
+        closing(Store(choices["output"], writes=True)) as store,
+        closing(_executor(choices, settings)) as executor,
+        _told(choices["on_finding"]) as tell,
+    ):
+
+        def begin() -> None:
             store.begin(rules, source.name, _scope_of(choices))
-            sweep = Sweep(store, executor, rules, compares=choices["compare"])
-            with shown(sweep, quiet=choices["quiet"]):
-                sweep.run(source.files())
-        store.end(not source.notes)
-    for note in (*store.notes, *executor.notes):
-        say(f"Note: {note}")
-    for note in source.notes:
-        say(f"Warning: {note}")
-    put(words_of(sweep.totals))
-    return _status(sweep.totals, bool(source.notes), choices["fail_on"])
+
+        watching = Watching(store, source, begin, config.fail_on, tell)
+        hear = watching.hear if choices["watch"] else lambda _: None
+        sweep = Sweep(store, executor, rules, hear, compares=choices["compare"])
+
+        said: set[str] = set()
+
+        def after(has_news: bool = True) -> bool:
+            """Report on a round, and return whether all could be read."""
+            notes = source.notes.take()
+            for note in (*store.notes, *executor.notes):
+                if note not in said:
+                    say(f"Note: {note}")
+            said.update(store.notes, executor.notes)
+            if source.skipped:
+                files = counted(source.skipped, "file")
+                say(f"Note: {files} without separate core metadata skipped because of --metadata-only")
+            for note in notes:
+                say(f"Warning: {note}")
+            if has_news:
+                (say if choices["watch"] else put)(words_of(sweep.totals))
+            return not notes
+
+        with shown(sweep, quiet=choices["quiet"] or choices["watch"]):
+            if choices["watch"]:
+                watching.forever(sweep, choices["every"] or _EVERY, after)
+            watching.round(sweep, is_first=True)
+        is_read = after()
+    return _status(sweep.totals, not is_read, choices["fail_on"])
 
 
 def _require() -> None:
     try:
-        import httpx  # noqa: F401  # only to say what is missing before anything begins
-        import pyarrow  # noqa: F401
+        import pyarrow  # noqa: F401  # only to say what is missing before anything begins
     except ImportError as error:
         raise click.UsageError(f"{error.name} is not installed; run 'pip install pkgaudit[sweep]'") from None
+
+
+def _check(choices: dict[str, Any]) -> None:
+    for name in ("every", "on_finding"):
+        if choices[name] is not None and not choices["watch"]:
+            raise click.UsageError(f"--{name.replace('_', '-')} is only for --watch")
+
+
+@contextmanager
+def _told(command: str | None) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Return a function that writes a line to standard output, and gives it to the command of the user."""
+    from pkgaudit.sweep.hook import Hook
+
+    hook = None if command is None else Hook(command, lambda text: say(f"Warning: {text}"))
+
+    def tell(line: dict[str, Any]) -> None:
+        put(json.dumps(line))
+        if hook is not None:
+            hook.tell(line)
+
+    try:
+        yield tell
+    finally:
+        if hook is not None:
+            hook.close()
 
 
 def _choice_of(choices: dict[str, Any]) -> Choice:
@@ -143,7 +254,7 @@ def _choice_of(choices: dict[str, Any]) -> Choice:
 
 def _scope_of(choices: dict[str, Any]) -> str:
     """Return the limits of the source as a text."""
-    return repr([choices[each] for each in ("project", "since", "latest", "kinds")])
+    return repr([choices[each] for each in ("project", "since", "latest", "kinds", "metadata_only")])
 
 
 def _executor(choices: dict[str, Any], settings: Settings) -> Executor:
@@ -160,8 +271,6 @@ def _executor(choices: dict[str, Any], settings: Settings) -> Executor:
 
 def words_of(totals: Totals) -> str:
     """Return the numbers of a run in words."""
-    from pkgaudit.formatting import counted, sized
-
     found = totals.verdicts
     words = f"{counted(totals.files, 'file')} audited ({sized(totals.bytes)})"
     parts = [f"{found['pass']:,} pass, {found['fail']:,} fail"]

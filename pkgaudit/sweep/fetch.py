@@ -60,7 +60,7 @@ def _local(wanted: Wanted) -> str:
 
 
 class _Download:
-    """Downloads files over the same connections. Errors have the reason as their message, without the address."""
+    """Downloads files over the same connections. Messages of errors have the reason, and no address."""
 
     def __init__(self, access: Access, open_: Opener, has_ended: Callable[[], bool]) -> None:
         self._access = access
@@ -121,7 +121,6 @@ class _Download:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Return whether another attempt may succeed, such as after a broken connection; a full disk stays full."""
-    return isinstance(error, HTTPException) or (
-        is_passing(error) and getattr(error, "filename", None) is None
-    )
+    """Return whether another attempt may succeed, such as after a broken connection, not with a full disk."""
+    is_local = isinstance(error, OSError) and error.filename is not None
+    return isinstance(error, HTTPException) or (is_passing(error) and not is_local)

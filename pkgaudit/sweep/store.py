@@ -533,6 +533,15 @@ class Store:
         ):
             yield Change(*values, json.loads(gained), json.loads(lost))
 
+    def news_of(self, file: str) -> set[str]:
+        """Return the codes of the findings that this run has added to a file, and `ERROR` if it failed."""
+        found: set[str] = set()
+        for after, gained in self._sql.execute(
+            "SELECT after, gained FROM changes WHERE run = ? AND file = ?", (self.run, file)
+        ):
+            found.update(json.loads(gained), [after] if after == ERROR else [])
+        return found
+
     def close(self) -> None:
         """Close the store; everything that was added is there at the next opening."""
         for each in (self._database, self._lock):

@@ -39,8 +39,11 @@ class Source(Protocol):
     def files(self) -> Iterator[Wanted]:
         """Yield the files, those of a project one after the other.
 
-        Later calls may leave out files that are known not to have changed since the last call.
+        Later calls leave out projects whose files have not changed since the last call.
         """
+
+    def again(self, project: str) -> None:
+        """Yield the files of a project the next time, even if they have not changed."""
 
 
 def open_source(argument: str, choice: Choice, *, metadata: bool = False) -> Source:
@@ -70,9 +73,7 @@ def open_source(argument: str, choice: Choice, *, metadata: bool = False) -> Sou
     if os.path.isdir(path):
         return FolderSource(path, choice)
     if not os.path.isfile(path):
-        raise SourceError(
-            f"{argument} is no address of an index, and there is no such folder and no such file"
-        )
+        raise SourceError(f"{argument} is not the address of an index, and there is no such folder or file")
     if make_distribution(path) is not None:
         return ListSource(path, lambda: [path], "", choice)
     return ListSource(path, partial(lines_of, path), os.path.dirname(path), choice)

@@ -10,6 +10,7 @@ from pkgaudit.sweep.access import Access
 from pkgaudit.sweep.choice import Choice
 from pkgaudit.sweep.sources.by_project import ByProject
 from pkgaudit.sweep.sources.notes import Notes
+from pkgaudit.sweep.sources.seen import Seen
 from pkgaudit.sweep.wanted import Wanted
 
 
@@ -28,6 +29,7 @@ class FolderSource:
         self.access = Access()
         self.notes = Notes()
         self._choice = choice
+        self._seen = Seen()
 
     def files(self) -> Iterator[Wanted]:
         """Yield the files."""
@@ -42,7 +44,13 @@ class FolderSource:
         for project, paths in found.projects():
             if self._choice.has_project(project):
                 wanted = (wanted_of(each, self.notes) for each in sorted(paths))
-                yield from self._choice.of_project(_once(each for each in wanted if each is not None))
+                files = self._choice.of_project(_once(each for each in wanted if each is not None))
+                if self._seen.has_changed(project, files):
+                    yield from files
+
+    def again(self, project: str) -> None:
+        """Yield the files of a project the next time, even if they have not changed."""
+        self._seen.forget(project)
 
     def _names(self) -> Iterator[tuple[str, str]]:
         def note(error: OSError) -> None:

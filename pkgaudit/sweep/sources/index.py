@@ -6,7 +6,6 @@ https://packaging.python.org/en/latest/specifications/simple-repository-api/
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,6 +35,7 @@ from pkgaudit.sweep.access import Access
 from pkgaudit.sweep.choice import Choice
 from pkgaudit.sweep.sources.listing import is_harmless
 from pkgaudit.sweep.sources.notes import Notes
+from pkgaudit.sweep.sources.seen import Known, Seen
 from pkgaudit.sweep.wanted import Wanted
 
 _PAGE = Bounds(step=60.0, whole=300.0, size=96 << 20)
@@ -60,25 +60,8 @@ _SERIALS = ("X-PyPI-Last-Serial", "X-Devpi-Serial")
 """Headers with a number that grows with each change of the index."""
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What is known of a page that was read: the serial on the list, its validators, and its digest."""
-
-    serial: int | None = None
-    etag: str = ""
-    modified: str = ""
-    digest: str = ""
-
-    @property
-    def conditions(self) -> dict[str, str]:
-        """The headers with which an index says only whether the page has changed."""
-        if self.etag:
-            return {"If-None-Match": self.etag}
-        return {"If-Modified-Since": self.modified} if self.modified else {}
-
-
 class IndexSource:
-    """The files of an index. From the second time on, `files` yields only those of pages that have changed."""
+    """The files of an index. The second call of `files`, and later ones, yield those of changed pages."""
 
     def __init__(
         self, simple: str, choice: Choice, *, metadata: bool = False, access: Access | None = None
@@ -93,7 +76,7 @@ class IndexSource:
         self._choice = choice
         self._metadata = metadata
         self._serial = ""
-        self._pages = _Pages()
+        self._seen = Seen()
         self._list: _List | None = None
 
     def files(self) -> Iterator[Wanted]:
@@ -129,6 +112,11 @@ class IndexSource:
                 serial = ""
             self._serial = serial
 
+    def again(self, project: str) -> None:
+        """Yield the files of a project the next time, even if they have not changed."""
+        self._seen.forget(project)
+        self._serial = ""
+
     def _note(self, error: IndexReadError) -> None:
         self.notes.add(str(error))
         self.pause = max(self.pause, error.pause or 0.0)
@@ -146,7 +134,7 @@ class IndexSource:
     def _names(self, reader: _Reader) -> Iterator[tuple[str, int | None]]:
         """Yield the wanted projects on the list of all, with their serials."""
         url = page_url(self._simple, "")
-        known = self._list.known if self._list else _Known()
+        known = self._list.known if self._list else Known()
         stream: IO[bytes] = TemporaryFile(prefix="pkgaudit-")  # noqa: SIM115  # it is read again later
         try:
             head = reader.read(url, _LIST, stream, known.conditions)
@@ -172,13 +160,11 @@ class IndexSource:
                 if self._choice.has_project(name):
                     yield name, serial
         except ValueError as error:
-            raise IndexReadError(
-                f"{self.name}: is not a list of projects: {error}; check the address"
-            ) from None
+            raise IndexReadError(f"{self.name}: {error}; check the address") from None
 
     def _read(self, name: str, serial: int | None, reader: _Reader) -> IndexPage | IndexReadError | None:
         """Return the page of a project; None if it has not changed, or the index does not have it."""
-        known = self._pages.get(name)
+        known = self._seen.get(name)
         if serial is not None and serial == known.serial:
             return None
         url = page_url(self._simple, name)
@@ -203,7 +189,7 @@ class IndexSource:
             # The error of a parser may quote the page.
             reason = str(error) if type(error) is ValueError else "it is not valid"
             return IndexReadError(f"{without_login(url)}: is not a page of the simple API: {reason}")
-        self._pages.put(name, _known_of(head, serial, digest))
+        self._seen.put(name, _known_of(head, serial, digest))
         return page
 
     def _wanted(self, name: str, page: IndexPage) -> list[Wanted]:
@@ -274,7 +260,7 @@ class _List:
 
     stream: IO[bytes]
     kind: str
-    known: _Known
+    known: Known
 
     def projects(self) -> Iterator[tuple[str, int | None]]:
         """Yield the normalized names with their serials.
@@ -286,34 +272,8 @@ class _List:
         yield from parse_projects(iter(lambda: self.stream.read(_PART), b""), self.kind)
 
 
-class _Pages:
-    """What is known of the pages, in a temporary file: an index may have a million."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        # A database without a name is a temporary file.
-        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._database.execute(
-            "CREATE TABLE pages (name TEXT PRIMARY KEY, serial, etag, modified, digest) WITHOUT ROWID"
-        )
-
-    def get(self, name: str) -> _Known:
-        with self._lock:
-            found = self._database.execute(
-                "SELECT serial, etag, modified, digest FROM pages WHERE name = ?", (name,)
-            ).fetchone()
-        return _Known(*found) if found else _Known()
-
-    def put(self, name: str, known: _Known) -> None:
-        with self._lock:
-            self._database.execute(
-                "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)",
-                (name, known.serial, known.etag, known.modified, known.digest),
-            )
-
-
-def _known_of(head: Head, serial: int | None = None, digest: str = "") -> _Known:
-    return _Known(serial, head.headers.get("ETag", ""), head.headers.get("Last-Modified", ""), digest)
+def _known_of(head: Head, serial: int | None = None, digest: str = "") -> Known:
+    return Known(serial, head.headers.get("ETag", ""), head.headers.get("Last-Modified", ""), digest)
 
 
 _Answer = IndexPage | IndexReadError | None

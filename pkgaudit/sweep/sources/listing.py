@@ -14,6 +14,7 @@ from pkgaudit.sweep.choice import Choice
 from pkgaudit.sweep.sources.by_project import ByProject
 from pkgaudit.sweep.sources.folder import wanted_of
 from pkgaudit.sweep.sources.notes import Notes
+from pkgaudit.sweep.sources.seen import Seen
 from pkgaudit.sweep.wanted import Wanted
 
 _LONGEST = 10_000
@@ -36,6 +37,7 @@ class ListSource:
         self._lines = lines
         self._folder = folder
         self._choice = choice
+        self._seen = Seen()
 
     def files(self) -> Iterator[Wanted]:
         """Yield the files."""
@@ -48,7 +50,13 @@ class ListSource:
         for project, texts in found.projects():
             if self._choice.has_project(project):
                 wanted = (self._wanted(each) for each in dict.fromkeys(texts))
-                yield from self._choice.of_project(each for each in wanted if each is not None)
+                files = self._choice.of_project(each for each in wanted if each is not None)
+                if self._seen.has_changed(project, files):
+                    yield from files
+
+    def again(self, project: str) -> None:
+        """Yield the files of a project the next time, even if they have not changed."""
+        self._seen.forget(project)
 
     def _read(self, line: str) -> tuple[str, str]:
         """Return a path or an address without user and password, and the filename."""

@@ -1,4 +1,4 @@
-"""Findings as JSON lines, on standard output and for a command of the user."""
+"""A command of the user that gets each new finding."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import json
 import shlex
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from queue import Queue
 from typing import Any
 
 from pkgaudit.errors import PkgauditError
-from pkgaudit.finding import Severity
-from pkgaudit.sweep.row import Row
 
 _LIMIT = 30.0
 """Seconds that the command may take for one finding; chosen: it sends one request."""
@@ -20,24 +18,9 @@ _LIMIT = 30.0
 _MOST = 1_000
 """Findings that wait for the command; then the sweep waits too."""
 
-_FILE = ("file", "project", "version", "sha256", "location", "uploaded", "audited")
-"""The fields of a row that each line has."""
-
 
 class CommandError(PkgauditError):
     """A command cannot be used. The message names the reason."""
-
-
-def lines_of(rows: Iterable[Row], level: Severity) -> Iterator[dict[str, Any]]:
-    """Yield a line for each finding of a severity, or a higher one, and for each file without a verdict."""
-    for row in rows:
-        values = row.in_json()
-        about = {key: values[key] for key in _FILE}
-        for finding in row.findings:
-            if Severity(finding["severity"]) >= level:
-                yield about | finding
-        for failure in row.failures:
-            yield about | {"failure": failure}
 
 
 class Hook:
