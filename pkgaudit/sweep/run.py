@@ -98,19 +98,19 @@ class Sweep:
         is_exhausted = False
         try:
             while True:
-                # A source may take long for the next file, so results come first.
-                while not is_exhausted and len(waiting) < _AHEAD and self._executor.done.empty():
-                    task = next(tasks, None)
-                    is_exhausted = task is None
-                    if task is not None:
-                        heapq.heappush(waiting, (task.size, next(numbers), task))
-                    if self._is_idle():
-                        break
                 while waiting and self._has_room(waiting[0][2]):
                     self._start(_Attempt(heapq.heappop(waiting)[2]))
-                if not self._running and not waiting and is_exhausted:
+                # A source may take long for the next file, so results come first.
+                if not is_exhausted and len(waiting) < _AHEAD and self._executor.done.empty():
+                    task = next(tasks, None)
+                    if task is None:
+                        is_exhausted = True
+                    else:
+                        heapq.heappush(waiting, (task.size, next(numbers), task))
+                elif self._running:
+                    self._collect()
+                else:
                     break
-                self._collect()
             self.totals.is_complete = True
         finally:
             self._save()
@@ -135,9 +135,6 @@ class Sweep:
             return wanted.sha256
         return self._store.known_digest(wanted.location, wanted.stamp)
 
-    def _is_idle(self) -> bool:
-        return len(self._running) < self._executor.size
-
     def _has_room(self, task: Task) -> bool:
         if len(self._running) >= min(_MOST, 2 * self._executor.size):
             return False
@@ -151,8 +148,7 @@ class Sweep:
     def _collect(self) -> None:
         """Take the next end of a task, if there is one soon, and all others that are there."""
         try:
-            if self._running:
-                self._take(self._executor.done.get(timeout=_EVERY))
+            self._take(self._executor.done.get(timeout=_EVERY))
             while True:
                 self._take(self._executor.done.get_nowait())
         except Empty:
