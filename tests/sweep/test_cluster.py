@@ -222,7 +222,7 @@ def test_dask_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_workers_with_other_rules_are_named(cluster: LocalCluster) -> None:
-    with pytest.raises(ClusterError, match="the worker tcp://.* has other rules; install the same versions"):
+    with pytest.raises(ClusterError, match=r"the worker tcp://.* has other rules; install the same versions"):
         Cluster(f"dask://{cluster.address}", CONFIG, "others")
 
 
