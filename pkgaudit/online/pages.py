@@ -106,7 +106,7 @@ def _in_html(page: Page) -> Iterator[IndexFile]:
 
 
 def parse_projects(parts: Iterable[bytes], kind: str) -> Iterator[tuple[str, int | None]]:
-    """Yield the names on the list of all projects, and their serials, None if the list has none.
+    """Yield the normalized names on the list of all projects, and their serials, None if it has none.
 
     The list comes in parts of some kilobytes, and never is in memory as a whole.
 
@@ -116,15 +116,20 @@ def parse_projects(parts: Iterable[bytes], kind: str) -> Iterator[tuple[str, int
     if kind.endswith("json"):
         for each in _projects_in(parts):
             name = each.get("name") if isinstance(each, dict) else None
-            if isinstance(name, str):
+            if isinstance(name, str) and _is_name(normalize(name)):
                 serial = each.get("_last-serial")
-                yield name, serial if type(serial) is int else None
+                yield normalize(name), serial if type(serial) is int else None
         return
     for link in _Links().read(parts):
         # The text of a link is the name in another spelling, which pip does not read either.
         name = unquote(posixpath.basename(link["href"].partition("#")[0].partition("?")[0].rstrip("/")))
-        if name and normalize(name).replace("-", "").isalnum():
-            yield name, None
+        if _is_name(normalize(name)):
+            yield normalize(name), None
+
+
+def _is_name(name: str) -> bool:
+    """Return whether a text may be a normalized name, and nothing that an address could lead elsewhere."""
+    return name.replace("-", "").isalnum()
 
 
 def _projects_in(parts: Iterable[bytes]) -> Iterator[Any]:

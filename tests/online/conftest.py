@@ -21,6 +21,8 @@ class Index:
     def __init__(self) -> None:
         self.url = ""
         self.answers: dict[str, Answer] = {}
+        self.heads: dict[str, Answer] = {}
+        """The answers to requests for headers; others get an error."""
         self.asked: dict[str, dict[str, str]] = {}
         self.is_over = threading.Event()
         """Set at the end of a test, for answers that wait."""
@@ -72,6 +74,12 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
                 index.answers[self.path](self)
             else:
                 self.send_error(404)
+
+        def do_HEAD(self) -> None:
+            if self.path in index.heads:
+                index.heads[self.path](self)
+            else:
+                self.send_error(405)
 
         def log_message(self, *_: object) -> None:
             pass
