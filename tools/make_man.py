@@ -70,6 +70,8 @@ def pages() -> Iterator[tuple[str, str]]:
     for name in COMMANDS:
         command = main.get_command(root, name)
         assert command is not None
+        # A group may do something without a subcommand.
+        command = getattr(command, "default", command)
         ctx = click.Context(command, info_name=name, parent=root, **(command.context_settings or {}))
         see = "See also\n========\n\n**pkgaudit**\\(1)\n"
         yield f"pkgaudit-{name}", _roff(_page(ctx, command.get_params(ctx), [], see))

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pkgaudit.cli.choices import LEVELS, config_options, make_config
+from pkgaudit.cli.complete import paths
 from pkgaudit.cli.door import put, say
 from pkgaudit.cli.sections import Sectioned
 from pkgaudit.formatting import counted, sized
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from pkgaudit.sweep.choice import Choice
     from pkgaudit.sweep.executors import Executor
     from pkgaudit.sweep.run import Sweep, Totals
@@ -43,11 +46,34 @@ class _Group(click.Group):
             args = [_SWEEP, *args]
         return super().parse_args(ctx, args)
 
+    @property
+    def default(self) -> click.Command:
+        """The sweep itself, which the help and the manual show."""
+        return self.commands[_SWEEP]
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help of the sweep itself, and the subcommands."""
+        inner = click.Context(self.default, info_name=ctx.info_name, parent=ctx.parent)
+        self.default.format_help(inner, formatter)
+        self.format_commands(ctx, formatter)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a subcommand, or an option or the source of a sweep."""
+        with self.default.make_context(_SWEEP, [], parent=ctx, resilient_parsing=True) as inner:
+            items = [
+                *super().shell_complete(ctx, incomplete),
+                *self.default.shell_complete(inner, incomplete),
+            ]
+            found = {each.value: each for each in items}  # both have --help
+            if not incomplete.startswith("-"):
+                found |= {each.value: each for each in paths(ctx, self.default.params[0], incomplete)}
+        return [*found.values()]
+
 
 @click.group(
     "sweep",
     cls=_Group,
-    short_help="Audit all files of an index or a folder, and report what changed.",
+    short_help="Audit all files of an index, a mirror or a list, and watch for new ones.",
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
 )
@@ -56,8 +82,15 @@ def command() -> None:
 
 
 @command.command(_SWEEP, cls=Sectioned, hidden=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("source", metavar="SOURCE")
-@click.option("--output", "-o", required=True, metavar="STORE", help="Folder in which the results are kept.")
+@click.argument("source", metavar="SOURCE", shell_complete=paths)
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    metavar="STORE",
+    shell_complete=paths,
+    help="Folder in which the results are kept.",
+)
 @click.option("--project", multiple=True, metavar="GLOB", help="Only these projects. Repeatable.")
 @click.option("--since", metavar="DATE", default="", help="Only files uploaded since this day.")
 @click.option(
