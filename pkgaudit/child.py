@@ -178,6 +178,47 @@ class Child:
         return f"the process that audited it ended with status {status}"
 
 
+class Crew:
+    """The children of this process, one for each run and each thread that asks for one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._children: dict[tuple[str, int, Any], Child] = {}
+        self._ended: set[str] = set()
+
+    def child(
+        self,
+        run: str,
+        make: Callable[..., Callable[[Any, Step], bytes]],
+        given: tuple[Any, ...],
+        memory: int | None = None,
+    ) -> Child:
+        """Return the child of the current thread for a run; see `Child`.
+
+        Raises:
+            ChildError: the run has ended.
+        """
+        key = run, threading.get_ident(), pickle.dumps(given)
+        with self._lock:
+            if run in self._ended:
+                raise ChildError("the run was interrupted")
+            if key not in self._children:
+                self._children[key] = Child(make, given, memory)
+            return self._children[key]
+
+    def end(self, run: str) -> None:
+        """End the children of a run, at once and for good."""
+        with self._lock:
+            self._ended.add(run)
+            found = [self._children.pop(key) for key in list(self._children) if key[0] == run]
+        for each in found:
+            each.close()
+
+
+CREW = Crew()
+"""The children of this process: it audits, or is a worker of Dask."""
+
+
 def _write(stream: IO[bytes] | None, kind: int, data: bytes) -> None:
     assert stream is not None
     stream.write(_HEAD.pack(kind, len(data)) + data)

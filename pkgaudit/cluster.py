@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from pkgaudit.config.config import Config
 from pkgaudit.errors import PkgauditError
@@ -34,29 +39,38 @@ _WITHOUT = 300.0
 """Seconds without a worker after which a run ends. Chosen: managers of clusters start workers in less."""
 
 
+_ENDING = 5.0
+"""Seconds to wait for the result of a task that has ended."""
+
+
 class ClusterError(PkgauditError):
     """A cluster cannot be used. The message names it and the reason."""
 
 
 class Cluster:
-    """A connection to a scheduler of Dask. ``notes`` are sentences about workers that are not used."""
+    """A connection to a scheduler of Dask.
 
-    def __init__(self, where: str, config: Config, rules: str, plugins: dict[str, Any] | None = None) -> None:
+    ``run`` identifies it: the children of this run on the workers end when it is closed. ``notes`` are
+    sentences about workers that are not used.
+    """
+
+    def __init__(self, where: str, config: Config, rules: str) -> None:
         """Connect to a scheduler, and ask each worker for its rules.
 
         ``where`` is ``dask://`` with ``HOST:PORT``, an address of Dask, or the path of a scheduler file.
-        ``plugins`` are plugins of workers by name.
 
         Raises:
             ClusterError: there is no scheduler, Dask is not installed, or a worker has other rules.
         """
         self.where = where
+        self.run = f"pkgaudit-{uuid4().hex}"
         self.notes: list[str] = []
         self._config = config
         self._rules = rules
-        self._plugins = plugins or {}
         self._workers: dict[str, int] = {}
+        self._plugins: list[str] = []
         self._bad: set[str] = set()
+        self._limited: dict[Future, frozenset[str]] = {}
         self._looked = self._had = time.monotonic()
         self._client = self._connect(_PATIENCE)
         self._look()
@@ -85,9 +99,14 @@ class Cluster:
                 if not isinstance(error, OSError) or time.monotonic() + 1 > deadline:
                     raise ClusterError(f"the scheduler {place} cannot be reached: {_brief(error)}") from None
                 time.sleep(1)
-        for name, plugin in self._plugins.items():
-            client.register_plugin(plugin, name=name)
+        self._register(client)
         return client
+
+    def _register(self, client: Client) -> None:
+        """Have the children of this run end with it, also on workers that join later."""
+        # A second plugin with one name would end the children when it replaces the first one.
+        self._plugins.append(f"{self.run}-{len(self._plugins)}")
+        client.register_plugin(_ending(self.run), name=self._plugins[-1])
 
     @property
     def size(self) -> int:
@@ -98,13 +117,25 @@ class Cluster:
     def submit(self, function: Callable[..., Any], *given: Any, priority: float, avoid: str = "") -> Future:
         """Run a function on a worker, if possible not on the one with the address ``avoid``."""
         self._look_again()
-        bad = self._bad | {avoid}
-        good = [each for each in self._workers if each not in bad]
-        where: dict[str, Any] = {}
-        if good and len(good) < len(self._workers):
-            # If all of these have gone when the task is due, Dask takes another one.
-            where = {"workers": good, "allow_other_workers": True}
-        return self._client.submit(function, *given, pure=False, priority=priority, **where)
+        good = self._workers.keys() - self._bad - {avoid} or self._workers.keys() - self._bad
+        # Dask lets any idle worker steal a task that only prefers some.
+        limits = {"workers": sorted(good)} if good and len(good) < len(self._workers) else {}
+        future = self._client.submit(function, *given, pure=False, priority=priority, **limits)
+        if limits:
+            self._limited[future] = frozenset(good)
+            future.add_done_callback(lambda ended: self._limited.pop(ended, None))
+        return future
+
+    def wait(self, future: Future) -> None:
+        """Wait until a task has ended.
+
+        Raises:
+            ClusterError: there has been no worker for a long time.
+        """
+        ended = threading.Event()
+        future.add_done_callback(lambda _: ended.set())
+        while not ended.wait(_EVERY):
+            self._look_again()
 
     def _look_again(self) -> None:
         now = time.monotonic()
@@ -122,6 +153,8 @@ class Cluster:
         try:
             found: dict[str, int] = self._client.nthreads()
             new = [each for each in found if each not in self._workers]
+            if self._workers and not self._workers.keys() & found.keys():
+                self._register(self._client)  # perhaps another scheduler, which does not know the plugin
             said = self._client.run(_rules_there, self._config, workers=new, on_error="return") if new else {}
         except (OSError, RuntimeError):
             # The scheduler has gone. Dask connects again, or closes the client after a while.
@@ -130,6 +163,8 @@ class Cluster:
             self._looked = time.monotonic()
             return
         self._workers = found
+        # A task waits forever if all workers that may run it have gone; its caller submits it again.
+        self._client.cancel([each for each, names in [*self._limited.items()] if not names & found.keys()])
         self._looked = time.monotonic()
         for worker, rules in said.items():
             if rules == self._rules:
@@ -143,13 +178,69 @@ class Cluster:
 
     def close(self, futures: list[Future]) -> None:
         """Abandon tasks and close the connection, in a few seconds even if the scheduler does not answer."""
-        try:
-            self._client.cancel(futures, force=True, asynchronous=False)
-            for name in self._plugins:
+        ending = threading.Thread(target=self._end, args=(futures,), daemon=True)
+        ending.start()
+        ending.join(_ENDING)
+        self._client.close(timeout=_ENDING)
+
+    def _end(self, futures: list[Future]) -> None:
+        with suppress(
+            OSError, RuntimeError, CancelledError
+        ):  # the scheduler has gone: nothing is left to end
+            self._client.cancel(futures, force=True)
+        for name in self._plugins:
+            # A scheduler that has restarted does not know it.
+            with suppress(OSError, RuntimeError, CancelledError, ValueError):
                 self._client.unregister_worker_plugin(name)
-        except (OSError, RuntimeError):  # the scheduler has gone, which leaves nothing to end
-            pass
-        self._client.close(timeout=5)
+
+
+def _ending(run: str) -> Any:
+    """Return a plugin of workers that ends the children of a run when the run or the worker ends."""
+    from distributed import WorkerPlugin
+
+    class Ending(WorkerPlugin):  # type: ignore[misc]  # the base class has no types
+        def teardown(self, worker: Any) -> None:
+            from pkgaudit.child import CREW
+
+            CREW.end(run)
+
+    return Ending()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of a task: its value, or the reason why there is none, and the worker that had it.
+
+    ``is_lost``: no worker is to blame, such as after a restart of the scheduler.
+    """
+
+    value: Any = None
+    reason: str = ""
+    worker: str = ""
+    is_lost: bool = False
+
+
+def outcome_of(future: Future) -> Outcome:
+    """Return the outcome of a task that has ended; the task returned one itself, or it failed."""
+    from distributed.client import FutureCancelledError
+    from distributed.scheduler import KilledWorker
+
+    try:
+        found: Outcome = future.result(timeout=_ENDING)
+        return found
+    except KilledWorker as error:
+        return Outcome(None, "the worker that audited it died", str(error.last_worker.address))
+    except (FutureCancelledError, OSError):
+        return Outcome(None, "the scheduler lost it", is_lost=True)
+    except Exception as error:  # of a worker that cannot load pkgaudit, or a bug
+        return Outcome(None, f"the worker raised {type(error).__name__}")
+
+
+def this_worker() -> str:
+    """Return the address of the worker of Dask that runs this task."""
+    from distributed import get_worker
+
+    return str(get_worker().address)
 
 
 def _brief(error: Exception) -> str:

@@ -52,14 +52,27 @@ def choose_jobs(files: Collection[str], jobs: int | None) -> int:
 
 
 def audit_all(
-    files: Mapping[str, str], plan: Plan, config: Config, jobs: int | None = None, cache: Place | None = None
+    files: Mapping[str, str],
+    plan: Plan,
+    config: Config,
+    jobs: int | None = None,
+    cache: Place | None = None,
+    cluster: str | None = None,
 ) -> Audits:
     """Audit files and return an iterator over the audits, in the order of the files; close it when done.
 
     ``files`` maps the name of each file in reports to the path of its content. ``cache`` is the folder of the
     cache, if there is one. Worker processes have started when this function returns; without workers, the
     iterator audits each file in turn. If no worker can be started, all files are audited in this process.
+    ``cluster`` is the address of a cluster, whose workers audit all files without a cache.
+
+    Raises:
+        ClusterError: the cluster cannot be used.
     """
+    if cluster is not None:
+        from pkgaudit.remote import Remote
+
+        return Remote(cluster, files, plan.mode, config)
     jobs = choose_jobs(files.values(), jobs)
     logger.debug("%s in %s", counted(len(files), "file"), counted(jobs, "process", "processes"))
     if jobs > 1:

@@ -330,7 +330,7 @@ def perform(
         audits = []
         cache = _cache(plan, config, watch)
         with (
-            closing(audit_all(inputs.files, plan, config, request.jobs, cache)) as results,
+            closing(audit_all(inputs.files, plan, config, request.jobs, cache, request.cluster)) as results,
             watch.auditing(inputs.files) as done,
         ):
             for audit in results:
@@ -502,8 +502,9 @@ def _audit_old(
     if not files:
         return []
     audits = []
+    cache = _cache(plan, config, watch)
     with (
-        closing(audit_all(files, plan, config, request.jobs, _cache(plan, config, watch))) as results,
+        closing(audit_all(files, plan, config, request.jobs, cache, request.cluster)) as results,
         watch.auditing(files) as done,
     ):
         for audit in results:

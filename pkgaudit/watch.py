@@ -19,7 +19,8 @@ class Request:
     number of processes; None chooses it by the size of the files. ``manifests`` are release manifests to
     compare the files with. ``wants_blake2b``: a report needs the BLAKE2b digests of the files.
     ``wants_capabilities``: the reports show the capabilities of the distributions. ``git`` is the revision of
-    the project to compare with, or ``auto`` for the tag of the version.
+    the project to compare with, or ``auto`` for the tag of the version. ``cluster`` is the address of a
+    cluster whose workers audit the files, None for this machine.
     """
 
     paths: Sequence[str]
@@ -30,6 +31,7 @@ class Request:
     wants_blake2b: bool = False
     wants_capabilities: bool = False
     git: str | None = None
+    cluster: str | None = None
 
 
 class Watch:

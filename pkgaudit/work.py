@@ -12,7 +12,8 @@ from pkgaudit.engine import audit_distribution, judge_part
 from pkgaudit.formatting import inert, printable
 from pkgaudit.judged import Audit
 from pkgaudit.known import Known
-from pkgaudit.plan import Plan
+from pkgaudit.plan import Mode, Plan
+from pkgaudit.rule import load_registry
 from pkgaudit.times import READING, clock
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ class Task(NamedTuple):
     file: str
     part: Part | None = None
     known: tuple[bytes, ...] = ()
+
+
+def plan_of(config: Config, mode: Mode) -> Plan:
+    """Return the plan of another process, which loads the rules itself: plug-ins may not be picklable."""
+    plan = Plan.make(load_registry(), config, mode=mode)
+    return plan.for_old() if mode.are_old else plan
 
 
 class Work:

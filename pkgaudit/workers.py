@@ -22,9 +22,8 @@ from pkgaudit.finding import Failure
 from pkgaudit.inputs.paths import size_of
 from pkgaudit.judged import Audit
 from pkgaudit.known import project_of
-from pkgaudit.plan import Mode, Plan
-from pkgaudit.rule import load_registry
-from pkgaudit.work import WORTH_PARTS, Task, Work, log_to_standard_error
+from pkgaudit.plan import Mode
+from pkgaudit.work import WORTH_PARTS, Task, Work, log_to_standard_error, plan_of
 
 if TYPE_CHECKING:
     from pkgaudit.cache.cache import Place
@@ -44,11 +43,8 @@ def _serve(
 ) -> None:
     """Do the tasks that arrive, in a worker process, until None arrives."""
     _prepare(is_logged)
-    # Each process loads the rules itself, because functions of plug-ins may not be picklable.
     try:
-        plan = Plan.make(load_registry(), config, mode=mode)
-        plan = plan.for_old() if mode.are_old else plan
-        work = Work(plan, config, cache)
+        work = Work(plan_of(config, mode), config, cache)
     except Exception:  # rules that this process cannot import; its end is reported with the file
         return
     while (task := connection.recv()) is not None:

@@ -13,6 +13,7 @@ from pkgaudit.cli.choices import (
     against_option,
     audit_options,
     capabilities_option,
+    executor_option,
     git_option,
     make_config,
     manifest_option,
@@ -35,6 +36,7 @@ from pkgaudit.cli.watching import AuditWatch, request_of
 @click.option("--empty-ok", is_flag=True, help="Pass if there is nothing to audit.")
 @capabilities_option
 @timing_option
+@executor_option
 @report_options
 @click.pass_context
 def command(ctx: click.Context, /, **choices: Any) -> None:

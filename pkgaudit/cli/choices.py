@@ -122,6 +122,26 @@ _RUNNING: tuple[Callable[[Any], Any], ...] = (
 )
 
 
+def _executor(ctx: click.Context, _: click.Parameter, value: str) -> str | None:
+    """Return the address of a cluster, None for this machine."""
+    if value == "process":
+        return None
+    if not value.startswith("dask://"):
+        raise click.BadParameter(f"{value!r} is neither 'process' nor dask://…")
+    return value
+
+
+executor_option = click.option(
+    "--executor",
+    "cluster",
+    metavar="WHERE",
+    default="process",
+    callback=_executor,
+    help="'process' for this machine, or 'dask://HOST:PORT' or 'dask://FILE' for the workers of a scheduler "
+    "of Dask.  [default: process]",
+)
+"""The option of commands that can audit on a cluster."""
+
 LEVELS = ("error", "warning", "info")
 """The severities, repeated here because ``--help`` should not import the module that defines them."""
 

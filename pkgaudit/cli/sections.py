@@ -48,6 +48,7 @@ SECTIONS = {
         "no_isolation",
         "empty_ok",
         "jobs",
+        "cluster",
         "cache",
         "version",
         "help",

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pkgaudit.cli.choices import LEVELS, config_options, make_config
+from pkgaudit.cli.choices import LEVELS, config_options, executor_option, make_config
 from pkgaudit.cli.complete import paths
 from pkgaudit.cli.door import put, say
 from pkgaudit.cli.sections import Sectioned
+from pkgaudit.cli.sweep_reports import diff, report, require
 from pkgaudit.formatting import counted, sized
 
 if TYPE_CHECKING:
@@ -81,6 +82,10 @@ def command() -> None:
     """Audit all files of an index or a folder, and report what changed."""
 
 
+command.add_command(report)
+command.add_command(diff)
+
+
 @command.command(_SWEEP, cls=Sectioned, hidden=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("source", metavar="SOURCE", shell_complete=paths)
 @click.option(
@@ -123,12 +128,7 @@ def command() -> None:
     metavar="COMMAND",
     help="Run this command for each line of --watch, which it gets on standard input.",
 )
-@click.option(
-    "--executor",
-    metavar="WHERE",
-    default="process",
-    help="'process' for this machine, or 'dask://HOST:PORT' or 'dask://FILE' for a cluster.  [default: process]",
-)
+@executor_option
 @click.option(
     "--jobs",
     "-j",
@@ -183,7 +183,7 @@ def run(choices: dict[str, Any]) -> int:
     from pkgaudit.sweep.watching import Watching
     from pkgaudit.sweep.work import Settings
 
-    _require()
+    require()
     _check(choices)
     registry = load_registry()
     config = make_config({"allow": (), **choices}, registry)
@@ -232,13 +232,6 @@ def run(choices: dict[str, Any]) -> int:
             watching.round(sweep, is_first=True)
         is_read = after()
     return _status(sweep.totals, not is_read, choices["fail_on"])
-
-
-def _require() -> None:
-    try:
-        import pyarrow  # noqa: F401  # only to say what is missing before anything begins
-    except ImportError as error:
-        raise click.UsageError(f"{error.name} is not installed; run 'pip install pkgaudit[sweep]'") from None
 
 
 def _check(choices: dict[str, Any]) -> None:
@@ -291,15 +284,13 @@ def _scope_of(choices: dict[str, Any]) -> str:
 
 
 def _executor(choices: dict[str, Any], settings: Settings) -> Executor:
-    from pkgaudit.cluster import PROCESS, SCHEME
-    from pkgaudit.sweep.executors import executor_of
+    from pkgaudit.sweep.executors import ClusterTasks, Processes
 
-    where = choices["executor"]
-    if where.startswith(SCHEME) and choices["jobs"] is not None:
+    if choices["cluster"] is None:
+        return Processes(settings, choices["jobs"])
+    if choices["jobs"] is not None:
         raise click.UsageError("--jobs is for this machine; the workers of a cluster have their own threads")
-    if where != PROCESS and not where.startswith(SCHEME):
-        raise click.BadParameter(f"{where!r} is neither '{PROCESS}' nor {SCHEME}…", param_hint="'--executor'")
-    return executor_of(where, settings, choices["jobs"])
+    return ClusterTasks(choices["cluster"], settings)
 
 
 def words_of(totals: Totals) -> str:

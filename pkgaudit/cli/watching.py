@@ -27,6 +27,7 @@ def request_of(choices: dict[str, Any], *, wants_blake2b: bool = False) -> Reque
         wants_blake2b,
         choices.get("capabilities", False) or choices.get("verbose", 0) > 0,
         choices.get("git"),
+        choices.get("cluster"),
     )
 
 

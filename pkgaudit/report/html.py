@@ -35,22 +35,44 @@ _HASH = 12
 
 def write(result: Result, stream: TextIO, style: Style) -> None:
     """Write the page in ASCII, which is valid in any encoding of the stream."""
-    page = "<!DOCTYPE html>\n" + _Page(result).whole() + "\n"
-    stream.write(page.encode("ascii", "xmlcharrefreplace").decode("ascii"))
+    stream.write(_Page(result).whole())
 
 
-def _resource(suffix: str) -> str:
+def resource(suffix: str) -> str:
+    """Return the style (``.css``) or the script (``.js``) of the pages."""
     return Path(__file__).with_suffix(suffix).read_text("utf-8")
 
 
-def _policy(styles: Sequence[str], script: str) -> str:
+def _policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
     """Return a policy that allows only our styles and our script. It applies to frames too."""
-    hashes = [b64encode(sha256(each.encode()).digest()).decode() for each in (script, *styles)]
-    run, *allowed = [f"'sha256-{each}'" for each in hashes]
-    return (
-        f"default-src 'none'; style-src {' '.join(allowed)}; script-src {run}; "
-        "base-uri 'none'; form-action 'none'"
+    allowed, run = (
+        " ".join(f"'sha256-{b64encode(sha256(each.encode()).digest()).decode()}'" for each in several)
+        or "'none'"
+        for several in (styles, scripts)
     )
+    return f"default-src 'none'; style-src {allowed}; script-src {run}; base-uri 'none'; form-action 'none'"
+
+
+def document(title: str, body: Html, *, script: str = "", styles: Sequence[str] = ()) -> str:
+    """Return a page with our style in ASCII; ``styles`` are those of its frames."""
+    style = resource(".css")
+    scripts = [script] if script else []
+    page = el(
+        "html",
+        el(
+            "head",
+            el("meta", charset="utf-8"),
+            el("meta", http_equiv="Content-Security-Policy", content=_policy([style, *styles], scripts)),
+            el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            el("meta", name="color-scheme", content="light dark"),
+            el("meta", name="referrer", content="no-referrer"),
+            el("title", f"{title} \u00b7 pkgaudit"),
+            raw("style", style),
+        ),
+        el("body", body, *(raw("script", each) for each in scripts)),
+        lang="en",
+    )
+    return f"<!DOCTYPE html>\n{page}\n".encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 class _Page:
@@ -65,25 +87,10 @@ class _Page:
             path for path in self.findings.paths if path not in {d.path for d in result.distributions}
         ]
 
-    def whole(self) -> Html:
-        style, script = _resource(".css"), _resource(".js")
-        styles = [style, style_of_page()] if self.readmes else [style]
+    def whole(self) -> str:
         title = f"{self.result.outcome.capitalize()}: {self.subject()}"
-        return el(
-            "html",
-            el(
-                "head",
-                el("meta", charset="utf-8"),
-                el("meta", http_equiv="Content-Security-Policy", content=_policy(styles, script)),
-                el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-                el("meta", name="color-scheme", content="light dark"),
-                el("meta", name="referrer", content="no-referrer"),
-                el("title", f"{title} \u00b7 pkgaudit"),
-                raw("style", style),
-            ),
-            el("body", self.body(), raw("script", script)),
-            lang="en",
-        )
+        styles = [style_of_page()] if self.readmes else []
+        return document(title, self.body(), script=resource(".js"), styles=styles)
 
     def subject(self) -> str:
         """Return a short name of the audited distributions."""

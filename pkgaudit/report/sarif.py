@@ -32,13 +32,13 @@ MOST_RESULTS = 25_000
 MOST_PLACES = 99
 """The most further places of a result: GitHub shows 100 places in total."""
 
-_LONGEST = 4_000
+LONGEST = 4_000
 """The longest message, in characters. Chosen: viewers show a part of it, and hosts accept files of 10 MB."""
 
 _LONGEST_NAME = 1_000
 """The longest description or name, in characters; GitHub shows 1,024 characters of a description."""
 
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 _SECURITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.INFO: "2.0"}
 
@@ -147,7 +147,7 @@ class _Run:
         made: dict[str, Any] = {
             "ruleId": self.rules[index]["id"],
             "ruleIndex": index,
-            "level": _LEVELS[finding.severity],
+            "level": LEVELS[finding.severity],
             "message": _message(finding),
             "locations": [self.first_location(finding)],
             "partialFingerprints": {
@@ -265,7 +265,7 @@ def _described(rule: Rule, with_help: bool) -> dict[str, Any]:
         "shortDescription": {"text": f"{rule.summary}."},
         "fullDescription": {"text": cut(full, _LONGEST_NAME)},
         "help": {"text": text, "markdown": text} if with_help else {"text": f"{rule.summary}."},
-        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": properties,
     }
     made |= {"deprecatedIds": former_ids} if former_ids else {}
@@ -274,14 +274,14 @@ def _described(rule: Rule, with_help: bool) -> dict[str, Any]:
 
 
 def _unknown(severity: Severity) -> dict[str, Any]:
-    return {"defaultConfiguration": {"level": _LEVELS[severity]}}
+    return {"defaultConfiguration": {"level": LEVELS[severity]}}
 
 
 def _message(finding: Finding) -> dict[str, str]:
     """Return the message and the remedy, without links and markup."""
-    text, markdown = _text(finding.message), prose(cut(finding.message, _LONGEST))
+    text, markdown = _text(finding.message), prose(cut(finding.message, LONGEST))
     if finding.fix:
-        head, *rest = cut(finding.fix, _LONGEST).splitlines()
+        head, *rest = cut(finding.fix, LONGEST).splitlines()
         text += "\n".join((f"\nFix: {_text(head)}", *map(_text, rest)))
         markdown += f"\n\n**Fix:** {prose(head)}" + (f"\n\n{code_block(rest)}" if rest else "")
     return {"text": text, "markdown": markdown}
@@ -308,11 +308,11 @@ def _suppression(finding: Finding) -> dict[str, Any]:
 def _value(value: Value) -> Any:
     if isinstance(value, (list, tuple)):
         return [_value(each) for each in value]
-    return printable(cut(value, _LONGEST)) if isinstance(value, str) else value
+    return printable(cut(value, LONGEST)) if isinstance(value, str) else value
 
 
 def _text(text: str) -> str:
-    return _LINK.sub(r"\\[", printable(cut(text, _LONGEST)))
+    return _LINK.sub(r"\\[", printable(cut(text, LONGEST)))
 
 
 def _name(text: str) -> str:

@@ -11,10 +11,11 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from pkgaudit.cluster import SCHEME, Cluster
+from pkgaudit.child import CREW
+from pkgaudit.cluster import Cluster, Outcome, outcome_of, this_worker
 from pkgaudit.sweep.row import Row
 from pkgaudit.sweep.wanted import Task
-from pkgaudit.sweep.work import CREW, Settings, TroubleError, work
+from pkgaudit.sweep.work import Settings, TroubleError, work
 
 if TYPE_CHECKING:
     from distributed import Future
@@ -56,15 +57,6 @@ class Executor(ABC):
     @abstractmethod
     def close(self) -> None:
         """Abandon all tasks at once."""
-
-
-def executor_of(where: str, settings: Settings, processes: int | None = None) -> Executor:
-    """Return the executor that ``--executor`` names.
-
-    Raises:
-        ClusterError: the cluster cannot be used.
-    """
-    return ClusterTasks(where, settings) if where.startswith(SCHEME) else Processes(settings, processes)
 
 
 class Processes(Executor):
@@ -119,9 +111,8 @@ class ClusterTasks(Executor):
             ClusterError: the cluster cannot be used.
         """
         super().__init__()
-        name = f"pkgaudit-{uuid4().hex}"
-        self._settings = replace(settings, sweep=name)
-        self._cluster = Cluster(where, settings.config, settings.rules, {name: _ending(name)})
+        self._cluster = Cluster(where, settings.config, settings.rules)
+        self._settings = replace(settings, sweep=self._cluster.run)
         self.notes = self._cluster.notes
         self._futures: dict[Any, Future] = {}
 
@@ -140,7 +131,8 @@ class ClusterTasks(Executor):
     def _end_of(self, task: Task) -> Callable[[Future], None]:
         def end(future: Future) -> None:
             self._futures.pop(future.key, None)
-            self.done.put(_done(task, future))
+            found = outcome_of(future)
+            self.done.put(Done(task, found.value, found.reason, found.worker, found.is_lost))
 
         return end
 
@@ -149,42 +141,9 @@ class ClusterTasks(Executor):
         self._cluster.close(futures)
 
 
-def _done(task: Task, future: Future) -> Done:
-    from distributed.client import FutureCancelledError
-    from distributed.scheduler import KilledWorker
-
+def work_there(task: Task, settings: Settings, isolates: bool) -> Outcome:
+    """Return the rows of a task, or the reason why there are none, on a worker of Dask."""
     try:
-        worker, found = future.result(timeout=_ENDING)
-    except KilledWorker as error:
-        return Done(task, None, "the worker that audited it died", str(error.last_worker.address))
-    except (FutureCancelledError, OSError):
-        return Done(task, None, "the scheduler lost it", is_lost=True)
-    except Exception as error:  # of a worker that cannot load pkgaudit, or a bug
-        return Done(task, None, f"the worker raised {type(error).__name__}")
-    if isinstance(found, str):
-        return Done(task, None, found, worker)
-    return Done(task, found, worker=worker)
-
-
-def _ending(sweep: str) -> Any:
-    """Return a plugin of workers that ends the children of a sweep when the sweep or the worker ends."""
-    from distributed import WorkerPlugin
-
-    class Ending(WorkerPlugin):  # type: ignore[misc]  # the base class has no types
-        def teardown(self, worker: Any) -> None:
-            from pkgaudit.sweep.work import CREW
-
-            CREW.end(sweep)
-
-    return Ending()
-
-
-def work_there(task: Task, settings: Settings, isolates: bool) -> tuple[str, list[Row] | str]:
-    """Return the address of this worker of Dask, and the rows of a task, or the reason why there are none."""
-    from distributed import get_worker
-
-    worker = str(get_worker().address)
-    try:
-        return worker, work(task, settings, isolates=isolates)
+        return Outcome(work(task, settings, isolates=isolates), worker=this_worker())
     except TroubleError as error:
-        return worker, str(error)
+        return Outcome(None, str(error), this_worker())

@@ -98,7 +98,8 @@ class Sweep:
         is_exhausted = False
         try:
             while True:
-                while waiting and self._has_room(waiting[0][2]):
+                size = self._executor.size
+                while waiting and self._has_room(waiting[0][2], size):
                     self._start(_Attempt(heapq.heappop(waiting)[2]))
                 # A source may take long for the next file, so results come first.
                 if not is_exhausted and len(waiting) < _AHEAD and self._executor.done.empty():
@@ -135,8 +136,8 @@ class Sweep:
             return wanted.sha256
         return self._store.known_digest(wanted.location, wanted.stamp)
 
-    def _has_room(self, task: Task) -> bool:
-        if len(self._running) >= min(_MOST, 2 * self._executor.size):
+    def _has_room(self, task: Task, size: int) -> bool:
+        if len(self._running) >= min(_MOST, 2 * size):
             return False
         return not self._running or self._bytes + task.size <= _BYTES
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pkgaudit.errors import PkgauditError
-from pkgaudit.sweep.row import ERROR, Row, now
+from pkgaudit.sweep.row import ERROR, FAIL, PASS, Row, now
 
 FORMAT = 1
 """The version of the format of a store."""
@@ -67,6 +67,11 @@ CREATE TABLE IF NOT EXISTS changes (
 """
 
 
+_COUNTS = """coalesce(sum(verdict = ?), 0), coalesce(sum(verdict = ?), 0), coalesce(sum(verdict = ?), 0),
+coalesce(sum(errors), 0), coalesce(sum(warnings), 0), coalesce(sum(infos), 0)"""
+_VERDICTS = (FAIL, PASS, ERROR)
+
+
 class StoreError(PkgauditError):
     """A store cannot be used. The message names it and the remedy."""
 
@@ -96,6 +101,47 @@ class Change:
     after: str
     gained: list[str]
     lost: list[str]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The numbers of all files: those by verdict, and the findings by severity; ``size`` is in bytes."""
+
+    files: int
+    projects: int
+    size: int
+    seconds: float
+    failed: int
+    passed: int
+    unaudited: int
+    errors: int
+    warnings: int
+    infos: int
+
+
+@dataclass(frozen=True)
+class Project:
+    """The numbers of a project: its files by verdict, and the findings by severity."""
+
+    project: str
+    files: int
+    failed: int
+    passed: int
+    unaudited: int
+    errors: int
+    warnings: int
+    infos: int
+
+
+@dataclass(frozen=True)
+class Code:
+    """The findings of a rule with one severity: how many, in how many files, and of how many projects."""
+
+    code: str
+    severity: str
+    findings: int
+    files: int
+    projects: int
 
 
 class Store:
@@ -532,6 +578,43 @@ class Store:
             (since, *given),
         ):
             yield Change(*values, json.loads(gained), json.loads(lost))
+
+    def totals(self) -> Totals:
+        """Return the numbers of all files."""
+        return Totals(
+            *self._sql.execute(
+                "SELECT count(*), count(DISTINCT project), coalesce(sum(size), 0), "
+                f"coalesce(sum(seconds), 0), {_COUNTS} FROM done",
+                _VERDICTS,
+            ).fetchone()
+        )
+
+    def projects(self, most: int) -> list[Project]:
+        """Return the projects with findings or failures, the worst first."""
+        found = self._sql.execute(
+            f"SELECT project, count(*), {_COUNTS} FROM done GROUP BY project "
+            "HAVING sum(errors + warnings + infos) OR sum(verdict <> ?) "
+            "ORDER BY 3 DESC, 6 DESC, 5 DESC, 7 DESC, 8 DESC, 1 LIMIT ?",
+            (*_VERDICTS, PASS, most),
+        )
+        return [Project(*each) for each in found]
+
+    def codes(self) -> list[Code]:
+        """Return the rules with findings, those of the most files first."""
+        found = self._sql.execute(
+            "SELECT json_extract(value, '$[1]'), json_extract(value, '$[2]'), count(*), "
+            "count(DISTINCT done.id), count(DISTINCT project) FROM done, json_each(findings) "
+            "GROUP BY 1, 2 ORDER BY 4 DESC, 1"
+        )
+        return [Code(*each) for each in found]
+
+    def levels_of(self, file: str) -> dict[str, str]:
+        """Return the severities of the findings of a file by code."""
+        return {
+            code: severity
+            for (findings,) in self._sql.execute("SELECT findings FROM done WHERE file = ?", (file,))
+            for _, code, severity in json.loads(findings)
+        }
 
     def news_of(self, file: str) -> set[str]:
         """Return the codes of the findings that this run has added to a file, and `ERROR` if it failed."""

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pkgaudit.child import Child, ChildError
+from pkgaudit.child import CREW, ChildError, Crew
 from pkgaudit.config.config import Config
 from pkgaudit.report.escape import whole
 from pkgaudit.sweep.access import Access
@@ -47,40 +46,6 @@ class Settings:
 
 class TroubleError(Exception):
     """A task should be tried elsewhere. The message is the reason."""
-
-
-class Crew:
-    """The child processes of this process, one for each sweep and each thread that asks for one."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._children: dict[tuple[str, int], Child] = {}
-        self._ended: set[str] = set()
-
-    def child(self, settings: Settings) -> Child:
-        """Return the child of the current thread.
-
-        Raises:
-            ChildError: the sweep has ended.
-        """
-        key = settings.sweep, threading.get_ident()
-        with self._lock:
-            if settings.sweep in self._ended:
-                raise ChildError("the run was interrupted")
-            if key not in self._children:
-                self._children[key] = Child(Auditor, (settings.config,), settings.memory)
-            return self._children[key]
-
-    def end(self, sweep: str) -> None:
-        """End the children of a sweep, at once and for good."""
-        with self._lock:
-            self._ended.add(sweep)
-            for key in [each for each in self._children if each[0] == sweep]:
-                self._children.pop(key).close()
-
-
-CREW = Crew()
-"""The children of this process: it audits, or is a worker of Dask."""
 
 
 def work(task: Task, settings: Settings, *, isolates: bool = False, crew: Crew = CREW) -> list[Row]:
@@ -150,8 +115,9 @@ class _Part:
         return found
 
     def _audit(self, order: Order) -> list[Row]:
-        child = self._crew.child(self._settings)
-        return [Row.parse(each) for each in json.loads(child.do(order, self._settings.limit))]
+        settings = self._settings
+        child = self._crew.child(settings.sweep, Auditor, (settings.config,), settings.memory)
+        return [Row.parse(each) for each in json.loads(child.do(order, settings.limit))]
 
     def _unaudited(self, wanted: Wanted, reason: str) -> Row:
         return unaudited(wanted, reason, self._settings.rules)

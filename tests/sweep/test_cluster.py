@@ -26,6 +26,8 @@ from fixtures.builders import Wheel
 from pkgaudit import cluster as module
 from pkgaudit.cluster import Cluster, ClusterError, rules_here
 from pkgaudit.config.config import Config, parse_config
+from pkgaudit.rule import load_registry
+from pkgaudit.run import run
 from pkgaudit.sweep.access import Access
 from pkgaudit.sweep.executors import ClusterTasks, Processes
 from pkgaudit.sweep.row import PASS, Row
@@ -33,6 +35,7 @@ from pkgaudit.sweep.run import Sweep
 from pkgaudit.sweep.store import Store
 from pkgaudit.sweep.wanted import Wanted
 from pkgaudit.sweep.work import Settings
+from pkgaudit.watch import Request
 from tests.sweep.cluster import LocalCluster, free_port
 
 pytestmark = [
@@ -99,7 +102,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory, files: list[Wanted], rule
 
 
 class Once:
-    """Calls a function once, when enough rows are there, in a thread, because a sweep must not wait for it."""
+    """Calls a function once, when enough rows are there, in a thread, so that the sweep does not wait."""
 
     def __init__(self, rows: int, do: Callable[[], object]) -> None:
         self.rows = rows
@@ -177,6 +180,23 @@ def test_a_file_that_takes_too_long_costs_its_own_verdict(
     settings = Settings(CONFIG, rules, Access(), limit=0.001)
     (row,) = sweep(tmp_path / "s", files[:1], settings, f"dask://{cluster.address}")
     assert row.failures == ["could not be audited: it took longer than 0.001 seconds"]
+
+
+def test_findings_of_an_audit_are_those_of_an_audit_on_this_machine(
+    cluster: LocalCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        made = Wheel(f"extra{number}", "1.0", files={f"extra{number}/.env": b"MODE=test", "extra.py": b""})
+        made.build().write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    paths = sorted(each.name for each in tmp_path.iterdir())
+    registry = load_registry()
+    here = run(Request(paths, jobs=1), Config(), registry)
+    there = run(Request(paths, cluster=f"dask://{cluster.address}"), Config(), registry)
+    assert there.findings == here.findings
+    assert here.findings
+    assert (there.verdict, there.failures) == (here.verdict, [])
+    assert [each.path for each in there.distributions] == paths
 
 
 def test_a_scheduler_that_restarts_costs_nothing(

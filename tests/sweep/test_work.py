@@ -12,14 +12,14 @@ import pytest
 pytest.importorskip("httpx", reason="the extra 'sweep' is not installed")
 
 from fixtures.builders import Wheel
-from pkgaudit.child import ChildError
+from pkgaudit.child import ChildError, Crew
 from pkgaudit.config.config import Config, parse_config
 from pkgaudit.sweep import work as module
 from pkgaudit.sweep.access import Access
 from pkgaudit.sweep.auditing import Auditor, Order
 from pkgaudit.sweep.row import ERROR, PASS, unaudited
 from pkgaudit.sweep.wanted import Task, Wanted, tasks_of
-from pkgaudit.sweep.work import Crew, Settings, TroubleError, work
+from pkgaudit.sweep.work import Settings, TroubleError, work
 
 
 class FakeChild:
@@ -47,7 +47,7 @@ class FakeCrew(Crew):
         super().__init__()
         self.made = FakeChild({*faults})
 
-    def child(self, settings: Settings) -> Any:
+    def child(self, *_: Any) -> Any:
         return self.made
 
 
