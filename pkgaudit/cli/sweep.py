@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pkgaudit.sweep.choice import Choice
     from pkgaudit.sweep.executors import Executor
     from pkgaudit.sweep.run import Sweep, Totals
+    from pkgaudit.sweep.store import Store
     from pkgaudit.sweep.work import Settings
 
 _SWEEP = "run"
@@ -231,7 +232,7 @@ def run(choices: dict[str, Any]) -> int:
                 watching.forever(sweep, choices["every"] or _EVERY, after)
             watching.round(sweep, is_first=True)
         is_read = after()
-    return _status(sweep.totals, not is_read, choices["fail_on"])
+        return _status(store, is_read and sweep.totals.is_complete, choices["fail_on"])
 
 
 def _check(choices: dict[str, Any]) -> None:
@@ -307,11 +308,15 @@ def words_of(totals: Totals) -> str:
     return f"{words}: {', '.join(parts)}"
 
 
-def _status(totals: Totals, has_notes: bool, fail_on: str | None) -> int:
-    """Return the exit status: 2 if a file is left without a verdict, 1 if one fails."""
-    if has_notes or not totals.is_complete or totals.verdicts["error"]:
+def _status(store: Store, is_complete: bool, fail_on: str | None) -> int:
+    """Return the exit status: 2 if a file in the store is left without a verdict, 1 if one fails."""
+    from pkgaudit.finding import Severity
+    from pkgaudit.sweep.reports.overview import is_reached
+
+    totals = store.totals()
+    if not is_complete or totals.unaudited:
         return 2
-    return 1 if fail_on and totals.verdicts["fail"] else 0
+    return 1 if fail_on and is_reached(totals, Severity.parse(fail_on)) else 0
 
 
 @contextmanager

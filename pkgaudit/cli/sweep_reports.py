@@ -99,7 +99,7 @@ def diff(ctx: click.Context, /, **choices: Any) -> None:
 
         def write(stream: TextIO) -> None:
             if choices["format_name"] == "json":
-                _write_json(stream, {"version": overview.VERSION, **overview.changes_in_json(found)})
+                _write_json(stream, found.in_json())
             else:
                 stream.writelines(f"{_harmless(line)}\n" for line in text.changes(found))
 

@@ -29,6 +29,10 @@ class Changes:
     gone: list[Change]
     counts: dict[str, int]
 
+    def in_json(self) -> dict[str, Any]:
+        """Return the report on changes as JSON values."""
+        return {"version": VERSION, "changes": asdict(self)}
+
 
 @dataclass(frozen=True)
 class Overview:
@@ -50,7 +54,7 @@ class Overview:
             "totals": asdict(self.totals),
             "projects": [asdict(each) for each in self.projects],
             "rules": [asdict(each) for each in self.codes],
-            "since_last_run": changes_in_json(self.changes),
+            "since_last_run": asdict(self.changes),
         }
         if self.project:
             values |= {"project": self.project, "files": [each.in_json() for each in self.rows]}
@@ -139,11 +143,6 @@ def _joined(first: Change, second: Change) -> Change:
         gained=sorted(((gained - old) + (new - lost)).elements()),
         lost=sorted(((lost - new) + (old - gained)).elements()),
     )
-
-
-def changes_in_json(changes: Changes) -> dict[str, Any]:
-    """Return changes as JSON values."""
-    return asdict(changes)
 
 
 def is_reached(totals: Totals, level: Severity) -> bool:
