@@ -1,4 +1,4 @@
-"""Reads the files that an index serves, to compare them with what was uploaded.
+"""Reads the files that an index serves, to compare them with the uploaded files.
 
 https://packaging.python.org/en/latest/specifications/simple-repository-api/
 """

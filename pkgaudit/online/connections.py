@@ -141,7 +141,7 @@ class _Kept:
             timer.start()
             connection.request(request.get_method(), request.selector, headers=headers)
             answer = connection.getresponse()
-        except BaseException:
+        except BaseException:  # also Ctrl-C; the connection may be in the middle of an answer
             connection.close()
             raise
         finally:

@@ -177,7 +177,7 @@ def command_of(name: str) -> click.Command:
     assert isinstance(main, click.Group)
     command = main.get_command(click.Context(main), name or "audit")
     assert command is not None, name
-    return command
+    return getattr(command, "default", command)
 
 
 def command_lines() -> list[tuple[str, str]]:

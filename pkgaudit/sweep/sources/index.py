@@ -140,7 +140,7 @@ class IndexSource:
             head = reader.read(url, _LIST, stream, known.conditions)
         except UnchangedError:
             stream.close()
-        except BaseException:
+        except BaseException:  # also Ctrl-C; nobody else closes the file
             stream.close()
             raise
         else:

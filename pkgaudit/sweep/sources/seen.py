@@ -1,4 +1,4 @@
-"""What is known of the pages of an index, or of the files of a project, since they were last read."""
+"""The state of the pages of an index, or of the files of a project, when they were last read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Known:
 
 
 class Seen:
-    """What is known by project, in a temporary file: an index may have a million. Threads may share it."""
+    """The states by project, in a temporary file: an index may have a million. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -40,7 +40,7 @@ class Seen:
         )
 
     def get(self, name: str) -> Known:
-        """Return what is known of a project."""
+        """Return the last state of a project."""
         with self._lock:
             found = self._database.execute(
                 "SELECT serial, etag, modified, digest FROM seen WHERE name = ?", (name,)
@@ -48,14 +48,14 @@ class Seen:
         return Known(*found) if found else Known()
 
     def put(self, name: str, known: Known) -> None:
-        """Note what is known of a project now."""
+        """Note the state of a project."""
         with self._lock:
             self._database.execute(
                 "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", (name, *astuple(known))
             )
 
     def forget(self, name: str) -> None:
-        """Know nothing of a project."""
+        """Drop the state of a project."""
         self.put(name, Known())
 
     def has_changed(self, name: str, files: Sequence[Wanted]) -> bool:
