@@ -40,7 +40,7 @@ from tests.sweep.cluster import LocalCluster, free_port
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="signals"),
-    pytest.mark.xdist_group("cluster"),
+    pytest.mark.once,
 ]
 
 CONFIG = parse_config({"select": ["MD1", "RL"]}, "the test")
