@@ -206,6 +206,10 @@ class Crew:
                 self._children[key] = Child(make, given, memory)
             return self._children[key]
 
+    def has_ended(self, run: str) -> bool:
+        """Return whether the children of a run were ended."""
+        return run in self._ended
+
     def end(self, run: str) -> None:
         """End the children of a run, at once and for good."""
         with self._lock:

@@ -24,14 +24,13 @@ class Order:
     """The files that a child audits together.
 
     ``files`` maps their names to the paths of their contents. ``earlier`` is the folder with the release
-    before, empty without one. ``metadata``: only the core metadata were fetched.
+    before, empty without one.
     """
 
     files: Mapping[str, str]
     wanted: tuple[Wanted, ...]
     rules: str
     earlier: str = ""
-    metadata: bool = False
 
 
 class Auditor:

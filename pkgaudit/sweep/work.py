@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -31,8 +31,7 @@ class Settings:
     """Everything that a worker needs to know besides the task.
 
     ``sweep`` identifies the run, whose children end with it. ``limit`` is the most seconds for a file,
-    ``memory`` the most bytes that a process may allocate, None for no limit. ``metadata``: only the core
-    metadata of wheels are fetched and judged.
+    ``memory`` the most bytes that a process may allocate, None for no limit.
     """
 
     config: Config
@@ -40,7 +39,6 @@ class Settings:
     access: Access
     limit: float = 600.0
     memory: int | None = None
-    metadata: bool = False
     sweep: str = ""
 
 
@@ -83,11 +81,11 @@ class _Part:
 
     def rows(self, files: Sequence[Wanted], isolates: bool) -> list[Row]:
         settings = self._settings
-        with contents([*files], settings.access) as (paths, reasons), self._earlier() as earlier:
+        with self._contents(files) as (paths, reasons), self._earlier() as earlier:
             found = [self._unaudited(each, reasons[each.file]) for each in files if each.file in reasons]
             there = tuple(each for each in files if each.file in paths)
             given = {each.file: paths[each.file] for each in there}
-            order = Order(given, there, settings.rules, earlier, settings.metadata)
+            order = Order(given, there, settings.rules, earlier)
             if there:
                 found += self._isolated(order) if isolates else self._tried(order)
         return found
@@ -122,6 +120,11 @@ class _Part:
     def _unaudited(self, wanted: Wanted, reason: str) -> Row:
         return unaudited(wanted, reason, self._settings.rules)
 
+    def _contents(
+        self, files: Sequence[Wanted]
+    ) -> AbstractContextManager[tuple[dict[str, str], dict[str, str]]]:
+        return contents(files, self._settings.access, lambda: self._crew.has_ended(self._settings.sweep))
+
     @contextmanager
     def _earlier(self) -> Iterator[str]:
         """Provide a folder with the files of the release before, an empty text if there are none."""
@@ -129,7 +132,7 @@ class _Part:
             yield ""
             return
         with (
-            contents([*self._task.earlier], self._settings.access) as (paths, _),
+            self._contents(self._task.earlier) as (paths, _),
             TemporaryDirectory(prefix="pkgaudit-") as folder,
         ):
             for name, path in paths.items():

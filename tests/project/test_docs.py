@@ -172,12 +172,13 @@ class TestSite:
 
 
 @cache
-def command_of(name: str) -> click.Command:
+def command_of(name: str, next_word: str = "") -> click.Command:
     """Return a subcommand, or what stands for all of them: the audit with what the group itself has."""
     assert isinstance(main, click.Group)
     command = main.get_command(click.Context(main), name or "audit")
     assert command is not None, name
-    return getattr(command, "default", command)
+    inner = command.commands.get(next_word) if isinstance(command, click.Group) else None
+    return inner or getattr(command, "default", command)
 
 
 def command_lines() -> list[tuple[str, str]]:
@@ -212,7 +213,11 @@ def test_commands_in_pages_exist() -> None:
         if words and re.fullmatch(r"[a-z]+", words[0]) and not name:
             wrong.append(f"{place}: {line}")
             continue
-        known = {option for each in command_of(name).params for option in (*each.opts, *each.secondary_opts)}
+        known = {
+            option
+            for each in command_of(name, *words[1:2]).params
+            for option in (*each.opts, *each.secondary_opts)
+        }
         known |= {"--help", "-h"} | ({"--version"} if not name else set())
         options = [word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)]
         wrong += [f"{place}: {line}: {option}" for option in options if option not in known]
