@@ -234,4 +234,7 @@ def _connected(settings: Settings) -> Sleeping:
 
 
 if __name__ == "__main__":
-    {"real": real, "simulated": simulated, "many": many, "resumed": resumed}[sys.argv[1]](*sys.argv[2:])
+    if sys.argv[1] == "real":
+        real(sys.argv[2])
+    else:
+        {"simulated": simulated, "many": many, "resumed": resumed}[sys.argv[1]]()

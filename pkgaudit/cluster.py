@@ -14,14 +14,17 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from pkgaudit.config.config import Config
 from pkgaudit.errors import PkgauditError
 
-if TYPE_CHECKING:
-    from distributed import Client, Future
+Client = Any
+"""A `distributed.Client`, whose methods have no types."""
+
+Future = Any
+"""A `distributed.Future`: the handle of a task."""
 
 SCHEME = "dask://"
 """The beginning of the address of a scheduler of Dask, as ``--executor`` takes it."""
@@ -81,17 +84,20 @@ class Cluster:
 
     def _connect(self, patience: float) -> Client:
         try:
-            from distributed import Client
+            import distributed
         except ImportError as error:
             raise ClusterError(
                 f"--executor {self.where}: {error.name} is not installed; run 'pip install pkgaudit[sweep]'"
             ) from None
+        connect: Any = distributed.Client
         place = self.where.removeprefix(SCHEME)
         given: dict[str, Any] = {"scheduler_file": place} if os.path.isfile(place) else {"address": place}
         deadline = time.monotonic() + patience
         while True:
             try:
-                client = Client(**given, timeout=patience, name="pkgaudit", set_as_default=False)
+                client: Client = distributed.Client(
+                    **given, timeout=patience, name="pkgaudit", set_as_default=False
+                )
                 break
             except (OSError, ValueError, TypeError, KeyError) as error:
                 # The system may refuse at once while the scheduler starts again; an address without a port is
@@ -198,7 +204,7 @@ def _ending(run: str) -> Any:
     """Return a plugin of workers that ends the children of a run when the run or the worker ends."""
     from distributed import WorkerPlugin
 
-    class Ending(WorkerPlugin):  # type: ignore[misc]  # the base class has no types
+    class Ending(WorkerPlugin):
         def teardown(self, worker: Any) -> None:
             from pkgaudit.child import CREW
 

@@ -6,19 +6,16 @@ import os
 import pickle
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pkgaudit.child import CREW, ChildError, Step
-from pkgaudit.cluster import Cluster, Outcome, outcome_of, rules_here, this_worker
+from pkgaudit.cluster import Cluster, Future, Outcome, outcome_of, rules_here, this_worker
 from pkgaudit.config.config import Config
 from pkgaudit.finding import Failure
 from pkgaudit.inputs.paths import size_of
 from pkgaudit.judged import Audit
 from pkgaudit.plan import Mode
 from pkgaudit.work import Task, Work, plan_of
-
-if TYPE_CHECKING:
-    from distributed import Future
 
 _MOST = 300
 """The most files that the cluster has at a time."""

@@ -8,17 +8,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from pkgaudit.child import CREW
-from pkgaudit.cluster import Cluster, Outcome, outcome_of, this_worker
+from pkgaudit.cluster import Cluster, Future, Outcome, outcome_of, this_worker
 from pkgaudit.sweep.row import Row
 from pkgaudit.sweep.wanted import Task
 from pkgaudit.sweep.work import Settings, TroubleError, work
-
-if TYPE_CHECKING:
-    from distributed import Future
 
 _ENDING = 5.0
 """Seconds in which the threads of this process end; one that still downloads ends with the process."""

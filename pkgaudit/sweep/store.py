@@ -572,12 +572,12 @@ class Store:
     def changes(self, since: int = 0, project: str | None = None) -> Iterator[Change]:
         """Yield what the runs with this number and later ones changed, in their order."""
         chosen, given = ("", ()) if project is None else (" AND project = ?", (project,))
-        for *values, gained, lost in self._sql.execute(
+        for number, file, name, before, after, gained, lost in self._sql.execute(
             "SELECT run, file, project, before, after, gained, lost FROM changes "
             f"WHERE run >= ?{chosen} ORDER BY run, project, file",
             (since, *given),
         ):
-            yield Change(*values, json.loads(gained), json.loads(lost))
+            yield Change(number, file, name, before, after, json.loads(gained), json.loads(lost))
 
     def totals(self) -> Totals:
         """Return the numbers of all files."""

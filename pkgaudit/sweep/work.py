@@ -98,7 +98,7 @@ class _Part:
 
     def _isolated(self, order: Order) -> list[Row]:
         """Return the rows of an order; each file that cannot be audited is left out of the next attempt."""
-        found = []
+        found: list[Row] = []
         while order.wanted:
             try:
                 return found + self._audit(order)

@@ -138,7 +138,7 @@ def _children(cluster: LocalCluster) -> list[str]:
 def test_a_worker_that_is_killed_costs_nothing(
     cluster: LocalCluster, tmp_path: Path, files: list[Wanted], expected: list[Row], rules: str
 ) -> None:
-    killed = []
+    killed: list[int] = []
 
     def after(seen: int, executor: ClusterTasks) -> None:
         if seen >= 5 and not killed:

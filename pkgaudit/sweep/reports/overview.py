@@ -131,7 +131,7 @@ def changes_of(changes: Iterable[Change], most: int) -> Changes:
         elif each.gained or each.lost or each.before != each.after:
             found["changed"].append(each)
     counts = {kind: len(several) for kind, several in found.items()}
-    return Changes(*(several[:most] for several in found.values()), counts)
+    return Changes(found["new"][:most], found["changed"][:most], found["gone"][:most], counts)
 
 
 def _joined(first: Change, second: Change) -> Change:

@@ -19,7 +19,7 @@ def sarif(rows: Iterable[Row], registry: Registry) -> dict[str, Any]:
     """Return a SARIF log with the worst findings, as many as hosts accept."""
     results: dict[str, list[dict[str, Any]]] = {level: [] for level in ("error", "warning", "info")}
     names: dict[str, str] = {}
-    notes = []
+    notes: list[dict[str, Any]] = []
     for row in rows:
         for failure in row.failures:
             if len(notes) < MOST_RESULTS:
