@@ -301,7 +301,7 @@ class _Watch:
 
 
 def _limit(memory: int | None) -> None:
-    """Limit the memory, and have the system end this process rather than its parent if there is none left."""
+    """Limit the memory, and have the system end this process rather than its parent if it is exhausted."""
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as stream:  # Linux only
         stream.write("1000")
     with contextlib.suppress(ImportError, ValueError, OSError):  # Windows, or a lower limit in force

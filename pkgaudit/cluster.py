@@ -215,7 +215,7 @@ def _ending(run: str) -> Any:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The end of a task: its value, or the reason why there is none, and the worker that had it.
+    """The end of a task: its value, or the reason for its failure, and the worker that had it.
 
     ``is_lost``: no worker is to blame, such as after a restart of the scheduler.
     """

@@ -93,7 +93,7 @@ class Remote:
 
 
 def audit_there(task: Task, config: Config, mode: Mode, run: str) -> Outcome:
-    """Return the audit of a file, pickled, or the reason why there is none, on a worker of Dask."""
+    """Return the audit of a file, pickled, or the reason for a failure, on a worker of Dask."""
     try:
         child = CREW.child(run, make_auditor, (config, mode))
         return Outcome(child.do(task, _LONGEST), worker=this_worker())

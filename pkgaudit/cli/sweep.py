@@ -271,7 +271,9 @@ def _choice_of(choices: dict[str, Any]) -> Choice:
         try:
             since = datetime.date.fromisoformat(since).isoformat()
         except ValueError:
-            raise click.BadParameter(f"{since!r} is no day like 2026-11-30", param_hint="'--since'") from None
+            raise click.BadParameter(
+                f"{since!r} is not a day like 2026-11-30", param_hint="'--since'"
+            ) from None
     kinds = tuple(each.strip() for each in choices["kinds"].split(","))
     if not kinds or not {*kinds} <= {*KINDS}:
         raise click.BadParameter(f"choose from {', '.join(KINDS)}", param_hint="'--kinds'")

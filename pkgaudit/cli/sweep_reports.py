@@ -138,7 +138,7 @@ def _first_run(runs: list[Run], since: str) -> int:
         # Python 3.10 does not read the "Z".
         moment = datetime.datetime.fromisoformat(since.removesuffix("Z"))
     except ValueError:
-        raise click.BadParameter(f"{since!r} is no day like 2026-11-30", param_hint="'--since'") from None
+        raise click.BadParameter(f"{since!r} is not a day like 2026-11-30", param_hint="'--since'") from None
     if moment.tzinfo is not None:
         moment = moment.astimezone(datetime.timezone.utc)
     text = moment.strftime("%Y-%m-%dT%H:%M:%SZ")

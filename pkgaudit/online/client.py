@@ -168,7 +168,7 @@ def pause_of(error: HTTPError) -> float | None:
         return float(text[:_DIGITS])
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (ValueError, OverflowError):  # there is no such header, or it is not a date
+    except (ValueError, OverflowError):  # the header is missing, or not a date
         return None
 
 

@@ -71,7 +71,7 @@ class _Download:
         """Write a file, or a wheel with nothing but the core metadata.
 
         Raises:
-            IndexReadError: it cannot be downloaded, or is not what the source states.
+            IndexReadError: it cannot be downloaded, or differs from the hash or size that the source states.
         """
         if not wanted.metadata:
             self._save(wanted.location, wanted.sha256, wanted.size, self._access.largest, path)

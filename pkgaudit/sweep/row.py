@@ -13,7 +13,7 @@ from pkgaudit.report.result import Result
 from pkgaudit.sweep.wanted import Wanted
 
 PASS, FAIL, ERROR = "pass", "fail", "error"
-"""The verdicts on a file; ``error`` means that there is none, because the file could not be audited."""
+"""The verdicts on a file; ``error``: the file could not be audited."""
 
 
 @dataclass(frozen=True)

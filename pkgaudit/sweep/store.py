@@ -151,7 +151,7 @@ class Store:
         """Open a store, or make an empty one if it is to be written.
 
         Raises:
-            StoreError: the folder is no store, cannot be used, or another sweep writes it.
+            StoreError: the folder is not a store, cannot be used, or another sweep writes it.
         """
         self.folder = Path(folder)
         self.run = 0
@@ -202,7 +202,7 @@ class Store:
         path = self.folder / _DATABASE
         where = path.absolute().as_uri()
         if not writes:
-            # Without write access there is no shared memory for the log, and nobody who writes.
+            # Without write access, the log has no shared memory, and nobody writes.
             where += "?mode=ro" if os.access(self.folder, os.W_OK) else "?immutable=1"
         self._database = sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA busy_timeout=10000")

@@ -47,7 +47,7 @@ class Watching:
         self._failed: Counter[str] = Counter()
 
     def round(self, sweep: Sweep, *, is_first: bool) -> bool:
-        """Audit what has changed, and return whether anything has."""
+        """Audit the files that have changed, and return whether there are any."""
         files = self._source.files()
         first = next(files, None)
         if first is None and not is_first:

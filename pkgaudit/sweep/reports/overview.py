@@ -123,7 +123,7 @@ def changes_of(changes: Iterable[Change], most: int) -> Changes:
     found: dict[str, list[Change]] = {"new": [], "changed": [], "gone": []}
     for each in merged.values():
         if each.after == GONE:
-            # A file that came and went meanwhile is none.
+            # A file that came and went meanwhile does not count.
             if each.before:
                 found["gone"].append(each)
         elif not each.before:

@@ -25,7 +25,7 @@ class SourceError(PkgauditError):
 class Source(Protocol):
     """A source of files. ``name`` is shown and stored; it has no credentials. ``access`` fetches the files.
 
-    ``notes`` are sentences about what could not be read, such as the page of a project; they grow meanwhile.
+    ``notes`` are sentences about pages and files that could not be read; they grow meanwhile.
     ``pause`` is the number of seconds that the index asks to wait before it is read again, ``skipped`` the
     number of files without separate core metadata, if only these are wanted.
     """
@@ -53,7 +53,7 @@ def open_source(argument: str, choice: Choice, *, metadata: bool = False) -> Sou
 
     Raises:
         IndexReadError: the address cannot be used.
-        SourceError: it is none of them.
+        SourceError: the argument has another form.
     """
     from pkgaudit.online.client import check_address, without_login
     from pkgaudit.sweep.sources.folder import FolderSource
@@ -73,7 +73,7 @@ def open_source(argument: str, choice: Choice, *, metadata: bool = False) -> Sou
     if os.path.isdir(path):
         return FolderSource(path, choice)
     if not os.path.isfile(path):
-        raise SourceError(f"{argument} is not the address of an index, and there is no such folder or file")
+        raise SourceError(f"{argument} is not the address of an index, and no such folder or file exists")
     if make_distribution(path) is not None:
         return ListSource(path, lambda: [path], "", choice)
     return ListSource(path, partial(lines_of, path), os.path.dirname(path), choice)

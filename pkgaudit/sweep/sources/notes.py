@@ -1,4 +1,4 @@
-"""What a source could not read, as sentences for the user."""
+"""Sentences about pages and files that a source could not read."""
 
 from __future__ import annotations
 
