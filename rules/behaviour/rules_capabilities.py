@@ -23,7 +23,7 @@ from pkgaudit.api import (
     summary,
 )
 from pkgaudit.late import dataclass
-from pkgaudit.model.capabilities import WORDS, Ability, Capabilities, check_names
+from pkgaudit.model.capabilities import WORDS, Ability, Capabilities, check_names, total
 from pkgaudit.rules._shared.allowed import listed
 from pkgaudit.rules._shared.patterns import compile_patterns
 from pkgaudit.rules._shared.requires_python import read_requires_python
@@ -148,7 +148,9 @@ def _over_budget(name: str, over: Mapping[str, Ability], key: str) -> Problem:
 
 
 @rule("BH203", "unused-capability", Severity.INFO, since="0.1.0", only_with="allow")
-def unused_capability(release: Release, options: Budget) -> Iterator[Problem]:
+def unused_capability(
+    release: Release, modules: Summaries[Capabilities], options: Budget
+) -> Iterator[Problem]:
     """The project allows a capability that no wheel of the release uses.
 
     The rule judges releases whose wheels are all for every platform, because another wheel may use the
@@ -166,11 +168,9 @@ def unused_capability(release: Release, options: Budget) -> Iterator[Problem]:
     wheels = release.wheels
     if not wheels or not all(each.is_for_all and each.is_readable for each in wheels):
         return
-    found = [each.capabilities for each in wheels]
-    if None in found:
-        return
-    used = {name for each in found if each is not None for name in each}
-    early = {name for each in found if each is not None for name, total in each.items() if total.at_import}
+    starts = tuple(f"{each.path}/" for each in wheels)
+    used = total({path: each for path, each in modules.items() if path.startswith(starts)})
+    early = {name for name, each in used.items() if each.at_import}
     given = (("allow", options.allow, used), ("allow-at-import", options.allow_at_import, early))
     for key, names, present in given:
         unused = [each for each in dict.fromkeys(names or ()) if each not in present]
