@@ -95,9 +95,7 @@ class Cluster:
         deadline = time.monotonic() + patience
         while True:
             try:
-                client: Client = distributed.Client(
-                    **given, timeout=patience, name="pkgaudit", set_as_default=False
-                )
+                client = connect(**given, timeout=patience, name="pkgaudit", set_as_default=False)
                 break
             except (OSError, ValueError, TypeError, KeyError) as error:
                 # The system may refuse at once while the scheduler starts again; an address without a port is

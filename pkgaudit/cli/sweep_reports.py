@@ -1,4 +1,4 @@
-"""``pkgaudit sweep report`` and ``pkgaudit sweep diff``: what is in a store, and what changed."""
+"""``pkgaudit sweep report`` and ``pkgaudit sweep diff``: the contents of a store, and changes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pkgaudit.sweep.store import Run, Store
 
 _FORMATS = ("text", "json", "html", "jsonl", "sarif")
+"""The formats of a report on a store."""
+
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 _MOST = 20
@@ -57,7 +59,7 @@ def _with_shared(function: Any) -> Any:
 @_with_shared
 @click.pass_context
 def report(ctx: click.Context, /, **choices: Any) -> None:
-    """Report what is in STORE: worst projects, rules by count, and what is new since the last run."""
+    """Report on STORE: worst projects, rules by count, and new files since the last run."""
     from pkgaudit.finding import Severity
     from pkgaudit.model.distribution import normalize
     from pkgaudit.sweep.reports.overview import is_reached, overview_of
@@ -109,13 +111,13 @@ def diff(ctx: click.Context, /, **choices: Any) -> None:
 
 
 def require() -> None:
-    """Say what is missing before anything begins.
+    """Name a missing library before anything begins.
 
     Raises:
         click.UsageError: the libraries of the extra are not installed.
     """
     try:
-        import pyarrow  # noqa: F401  # only to say what is missing
+        import pyarrow  # noqa: F401  # only to name it if it is missing
     except ImportError as error:
         raise click.UsageError(f"{error.name} is not installed; run 'pip install pkgaudit[sweep]'") from None
 
@@ -191,6 +193,7 @@ _WRITERS: dict[str, Callable[[Store, Any, TextIO], None]] = {
     "jsonl": _write_lines,
     "sarif": _write_sarif,
 }
+"""The function for each format."""
 
 
 def _write(path: str | None, write: Callable[[TextIO], None]) -> None:

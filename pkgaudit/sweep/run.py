@@ -36,7 +36,7 @@ more often cannot be used."""
 
 @dataclass
 class Totals:
-    """The numbers of a run: files by verdict, and what was not audited because it was done."""
+    """The numbers of a run: files by verdict, and those that were done before."""
 
     verdicts: Counter[str] = field(default_factory=Counter)
     done: int = 0
@@ -60,7 +60,7 @@ class _Attempt:
 
 
 class Sweep:
-    """One run. It stores what is done every half second, and when it is interrupted."""
+    """One run. It stores finished audits every half second, and when it is interrupted."""
 
     def __init__(
         self,

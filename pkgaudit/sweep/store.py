@@ -1,4 +1,4 @@
-"""The store of a sweep: what is done, and the results, safe at any moment.
+"""The store of a sweep: the files that are done, and the results, safe at any moment.
 
 A folder with ``sweep.sqlite``, which knows every file that was swept, and ``parts/``, a Parquet dataset with
 one row for each file. Rows are first in a table of the database. When there are enough, they become a part:
@@ -173,7 +173,7 @@ class Store:
             raise StoreError(
                 f"the store {folder} cannot be used: {error}; if it is damaged, delete it and sweep again"
             ) from None
-        except BaseException:
+        except BaseException:  # an interruption too: the next sweep must find the store unlocked
             self.close()
             raise
 
@@ -270,7 +270,7 @@ class Store:
             try:
                 yield self._sql
                 self._sql.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # an interruption too must leave the store whole
                 with suppress(sqlite3.Error):  # SQLite itself has rolled back
                     self._sql.execute("ROLLBACK")
                 raise

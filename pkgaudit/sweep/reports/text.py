@@ -10,6 +10,7 @@ from pkgaudit.sweep.row import Row
 from pkgaudit.sweep.store import Change, Totals
 
 _SIGNS = {"new": "+", "changed": "~", "gone": "-"}
+"""The sign before a file, by the kind of its change."""
 
 
 def report(overview: Overview) -> Iterator[str]:
