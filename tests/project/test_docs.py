@@ -178,7 +178,8 @@ def command_of(name: str, next_word: str = "") -> click.Command:
     command = main.get_command(click.Context(main), name or "audit")
     assert command is not None, name
     inner = command.commands.get(next_word) if isinstance(command, click.Group) else None
-    return inner or getattr(command, "default", command)
+    default: click.Command = getattr(command, "default", command)
+    return inner or default
 
 
 def command_lines() -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pkgaudit.online.client import JSON
+from pkgaudit.online.client import JSON, Bounds
 from pkgaudit.sweep.choice import Choice
 from pkgaudit.sweep.sources import index as module
 from pkgaudit.sweep.sources.index import IndexSource
@@ -27,7 +27,7 @@ def names(source: IndexSource) -> list[str]:
 
 
 def listed(index: Index, *projects: str, **serials: int) -> None:
-    items = [{"name": each} for each in projects]
+    items: list[dict[str, Any]] = [{"name": each} for each in projects]
     items += [{"name": name, "_last-serial": serial} for name, serial in serials.items()]
     index.serve_at("/simple/", json.dumps({"meta": {"api-version": "1.4"}, "projects": items}), JSON)
 
@@ -125,7 +125,7 @@ class TestFaults:
     def test_a_page_that_does_not_end(
         self, index: Index, open_index: Open, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(module, "_PAGE", module.Bounds(5, 5, 100_000))
+        monkeypatch.setattr(module, "_PAGE", Bounds(5, 5, 100_000))
 
         def endless(handler: BaseHTTPRequestHandler) -> None:
             handler.send_response(200)
@@ -207,7 +207,7 @@ class TestAgain:
                 send_response(*given)
                 handler.send_header(header, value)
 
-            handler.send_response = with_header  # type: ignore[method-assign]  # adds a header to the answer
+            handler.send_response = with_header  # type: ignore[assignment, method-assign]  # adds a header
             answer(handler)
 
         index.answers[f"/simple/{project}/"] = conditional
