@@ -204,6 +204,8 @@ def commands() -> Iterator[str]:
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
+        # A group may do something without a subcommand.
+        command = getattr(command, "default", command)
         usage = " ".join(
             each.make_metavar(context) for each in command.params if each.param_type_name == "argument"
         )
