@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -51,7 +51,7 @@ class Fake(Executor):
         pass
 
 
-def run(folder: Path, files: list[Wanted], executor: Executor, **options: Any) -> Sweep:
+def run(folder: Path, files: Iterable[Wanted], executor: Executor, **options: Any) -> Sweep:
     store = Store(str(folder), writes=True)
     try:
         store.begin("r", "index")
@@ -95,11 +95,17 @@ def test_small_versions_come_first(tmp_path: Path) -> None:
 
         def submit(self, task: Task, *, isolates: bool = False, avoid: str = "") -> None:
             order.append(task.project)
-            threading.Timer(0.03, super().submit, [task]).start()
+            end = super().submit
+            threading.Thread(target=lambda: read.wait() and end(task)).start()
+
+    def source() -> Iterator[Wanted]:
+        yield from (wanted(name, "1", size=size) for name, size in sizes.items())
+        read.set()
 
     order: list[str] = []
+    read = threading.Event()
     sizes = {"a": 500, "b": 400, "c": 300, "d": 5, "e": 50}
-    run(tmp_path / "s", [wanted(name, "1", size=size) for name, size in sizes.items()], Late())
+    run(tmp_path / "s", source(), Late())
     # A worker without work, or with one task, gets the next version that the source names.
     assert order == ["a", "b", "d", "e", "c"]
 
