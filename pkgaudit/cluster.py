@@ -211,6 +211,16 @@ def _ending(run: str) -> Any:
     return Ending()
 
 
+def outcomes_of(futures: list[Future]) -> list[Outcome]:
+    """Return the outcomes of tasks that have ended, with one request if none of them failed."""
+    if len(futures) > 1 and all(each.status == "finished" for each in futures):
+        # A worker may have gone meanwhile; then each is asked for.
+        with suppress(OSError, RuntimeError, CancelledError, KeyError):
+            found: list[Outcome] = futures[0].client.gather(futures)
+            return found
+    return [outcome_of(each) for each in futures]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The end of a task: its value, or the reason for its failure, and the worker that had it.

@@ -12,13 +12,16 @@ from typing import Any
 from uuid import uuid4
 
 from pkgaudit.child import CREW
-from pkgaudit.cluster import Cluster, Future, Outcome, outcome_of, this_worker
+from pkgaudit.cluster import Cluster, Future, Outcome, outcomes_of, this_worker
 from pkgaudit.sweep.row import Row
 from pkgaudit.sweep.wanted import Task
 from pkgaudit.sweep.work import Settings, TroubleError, work
 
 _ENDING = 5.0
 """Seconds in which the threads of this process end; one that still downloads ends with the process."""
+
+_TOGETHER = 100
+"""The most results that one request asks for; each has some kilobytes."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,8 @@ class ClusterTasks(Executor):
         self._settings = replace(settings, sweep=self._cluster.run)
         self.notes = self._cluster.notes
         self._futures: dict[Any, Future] = {}
+        self._ended: SimpleQueue[tuple[Task, Future]] = SimpleQueue()
+        threading.Thread(target=self._collect, daemon=True).start()
 
     @property
     def size(self) -> int:
@@ -128,10 +133,18 @@ class ClusterTasks(Executor):
     def _end_of(self, task: Task) -> Callable[[Future], None]:
         def end(future: Future) -> None:
             self._futures.pop(future.key, None)
-            found = outcome_of(future)
-            self.done.put(Done(task, found.value, found.reason, found.worker, found.is_lost))
+            self._ended.put((task, future))
 
         return end
+
+    def _collect(self) -> None:
+        """Get the results of all tasks that have ended at once: a request for each would limit the rate."""
+        while True:
+            some = [self._ended.get()]
+            while not self._ended.empty() and len(some) < _TOGETHER:
+                some.append(self._ended.get())
+            for (task, _), found in zip(some, outcomes_of([each for _, each in some]), strict=True):
+                self.done.put(Done(task, found.value, found.reason, found.worker, found.is_lost))
 
     def close(self) -> None:
         futures, self._futures = [*self._futures.values()], {}
