@@ -342,8 +342,9 @@ def perform(
     releases = releases_of(audits, inputs, plan, config.limits)
     if request.git is not None and plan.releases:
         _add_commits(releases, inputs, request.git)
-    together = audit_together(releases, audits, inputs, plan, config)
-    together += _audit_updates(releases, audits, predecessors, old, plan)
+    updates = _updates_of(releases, audits, predecessors, old)
+    together = audit_together(releases, audits, inputs, plan, config, updates)
+    together += _audit_updates(updates, [*audits, *old], plan)
     for audit in together:
         judge(audit)
     audits += [*together, *old]
@@ -453,9 +454,16 @@ def _add_commits(releases: Iterable[Release], inputs: Inputs, rev: str) -> None:
 
 
 def audit_together(
-    releases: list[Release], audits: Sequence[Audit], inputs: Inputs, plan: Plan, config: Config
+    releases: list[Release],
+    audits: Sequence[Audit],
+    inputs: Inputs,
+    plan: Plan,
+    config: Config,
+    updates: Sequence[Update] = (),
 ) -> list[Audit]:
     """Return the audits of the releases, and that of all distributions together.
+
+    ``updates`` are the releases with the earlier ones that they are compared with.
 
     Raises:
         AdvisoryDataError: the advisory data are needed and cannot be used.
@@ -465,7 +473,7 @@ def audit_together(
     for release in releases:
         found.append(audit_release(release, [by_path[each.path] for each in release.distributions], plan))
     advisories = advisories_of(releases, config) if plan.uploads else None
-    return [*found, audit_upload(Upload(releases, inputs.foreign, advisories), audits, plan)]
+    return [*found, audit_upload(Upload(releases, inputs.foreign, advisories, [*updates]), audits, plan)]
 
 
 _REQUIRED = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]{0,199})")
@@ -517,14 +525,13 @@ def _audit_old(
     return audits
 
 
-def _audit_updates(
+def _updates_of(
     releases: list[Release],
     audits: Sequence[Audit],
     predecessors: Predecessors,
     old: Sequence[Audit],
-    plan: Plan,
-) -> list[Audit]:
-    """Return the audits of the releases that have a predecessor that can be read."""
+) -> list[Update]:
+    """Return the releases that have a predecessor that can be read."""
     by_path = {each.path: each for each in (*audits, *old)}
     found = []
     for release in releases:
@@ -537,9 +544,17 @@ def _audit_updates(
             continue
         if not {each.kind for each in earlier} & {each.kind for each in release.distributions}:
             predecessors.add_other_kind(release.project)
-        update = Update(release, Release(release.project, earlier))
-        both = [*(by_path[each.path] for each in release.distributions), *mine]
-        found.append(audit_update(update, both, plan))
+        found.append(Update(release, Release(release.project, earlier)))
+    return found
+
+
+def _audit_updates(updates: Iterable[Update], audits: Iterable[Audit], plan: Plan) -> list[Audit]:
+    """Return the audits of releases beside earlier ones; ``audits`` are those of the files of both."""
+    by_path = {each.path: each for each in audits}
+    found = []
+    for update in updates:
+        both = (*update.new.distributions, *update.old.distributions)
+        found.append(audit_update(update, [by_path[each.path] for each in both], plan))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -59,10 +60,10 @@ def audit(
         return [finding for finding in found if finding.suppressed is None]
     new = built.new if isinstance(built, Successive) else built if isinstance(built, list) else [built]
     paths = [each.write(folder) for each in new]
-    audits = audit_paths(paths, config, tracked, plan, untagged)
     if old:
         (folder / "old").mkdir(exist_ok=True)
-        audits.append(audit_change(audits, [each.write(folder / "old") for each in old], config, plan))
+    before = [each.write(folder / "old") for each in old]
+    audits = audit_paths(paths, config, tracked, plan, untagged, before)
     failures = [failure for each in audits for failure in each.failures]
     assert not failures, failures
     policy = Policy(config, registry(), read_baselines(folder / each for each in config.baseline))
@@ -90,11 +91,13 @@ def audit_paths(
     tracked: frozenset[str] | None = None,
     plan: Plan | None = None,
     untagged: bool = False,
+    old: Sequence[Path] = (),
 ) -> list[Audit]:
     """Audit files as the command does, in this process; an audit each, one per release and one of all.
 
     ``tracked`` are the files under version control of all that has an sdist; ``plan`` is that of the
     configuration where it was made already. ``untagged``: no version has a tag.
+    ``old`` are the files of the release before, which are read only for the comparison.
     """
     plan = plan or Plan.make(registry(), config)
     known = [path for path in paths if make_distribution(str(path))]
@@ -111,18 +114,13 @@ def audit_paths(
         release.read = reader_of({path: path for path in singles}, config.limits)
         audits.append(audit_release(release, [singles[each.path] for each in release.distributions], plan))
     foreign = [str(path) for path in paths if path not in known]
-    upload = Upload(releases, foreign, advisories_of(releases, config))
-    return [*audits, audit_upload(upload, singles.values(), plan)]
-
-
-def audit_change(new: list[Audit], old: list[Path], config: Config, plan: Plan) -> Audit:
-    """Audit the change from a release, whose files are read for this only."""
     before = [audit_distribution(str(path), plan.for_old(), config) for path in old]
-    releases = [
-        group_releases(each.distribution for each in audits if each.distribution) for audits in (new, before)
-    ]
-    [[this], [last]] = releases
-    return audit_update(Update(this, last), [*new, *before], plan)
+    earlier = group_releases(each.distribution for each in before if each.distribution)
+    last = {each.project: each for each in earlier}
+    updates = [Update(each, last[each.project]) for each in releases if each.project in last]
+    upload = Upload(releases, foreign, advisories_of(releases, config), updates)
+    changes = [audit_update(each, [*singles.values(), *before], plan) for each in updates]
+    return [*audits, audit_upload(upload, singles.values(), plan), *changes]
 
 
 def run(*arguments: object, env: dict[str, str] | None = None) -> Result:

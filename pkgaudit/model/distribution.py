@@ -517,11 +517,13 @@ class Upload:
     """All inputs together: releases, and the paths of other files beside them.
 
     ``advisories`` are those on the projects that the releases require, None without advisory data.
+    ``updates`` are the releases with the earlier ones that they are compared with.
     """
 
     releases: list[Release]
     foreign: list[str] = field(default_factory=list)
     advisories: Advisories | None = None
+    updates: list[Update] = field(default_factory=list)
 
     @property
     def distributions(self) -> list[Distribution]:

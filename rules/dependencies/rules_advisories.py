@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from pkgaudit.api import CoreMetadata, Distribution, Problem, Severity, Upload, counted, quoted, rule
+from pkgaudit.api import CoreMetadata, Distribution, Problem, Severity, Update, Upload, counted, quoted, rule
 from pkgaudit.late import dataclass
 from pkgaudit.model.advisories import Advisories, Advisory
 from pkgaudit.rules._shared.environments import can_hold
 from pkgaudit.rules._shared.filename import parse_version
-from pkgaudit.rules._shared.requirements import Line
+from pkgaudit.rules._shared.metadata_problems import judged_metadata
+from pkgaudit.rules._shared.requirements import Line, read_lines
+from pkgaudit.rules._shared.update import is_upward, old_version
 from pkgaudit.rules.dependencies.affected import Affected, Fix
 from pkgaudit.rules.dependencies.judged import pin_of, problem, wanted_lines
 
@@ -64,6 +66,9 @@ def known_vulnerable_minimum(upload: Upload, options: KnownVulnerableMinimum) ->
     A vulnerability with several identifiers is reported once. If the databases disagree, only versions count
     that all records of the vulnerability list. If the data is older than 30 days, reports list it as skipped.
 
+    With `--against`, the finding states if the release before did not require the project, or allowed other
+    versions of it.
+
     Of 966 released wheels, none has a warning, five have a finding in an extra, and 204 with `--pedantic`.
 
     ## Why it matters
@@ -86,6 +91,7 @@ def known_vulnerable_minimum(upload: Upload, options: KnownVulnerableMinimum) ->
         return
     yield from _age(advisories, upload.distributions[0])
     accepted = _Ignored(options)
+    before = {each.project: _Before(each) for each in upload.updates if is_upward(each)}
     for distribution in _judged(upload):
         lines = list(
             wanted_lines(distribution, lambda line: bool(advisories.of(line.name)) and not line.is_own)
@@ -99,8 +105,29 @@ def known_vulnerable_minimum(upload: Upload, options: KnownVulnerableMinimum) ->
             if made is not None and (key not in found or made.severity > found[key][2].severity):
                 found[key] = metadata, line, made
         for metadata, line, made in found.values():
-            yield replace(made.problem(metadata, line), distribution=distribution.path)
+            since = before[distribution.project].says_since(line) if distribution.project in before else ""
+            judged = made.problem(metadata, line)
+            yield replace(judged, message=f"{judged.message}{since}", distribution=distribution.path)
     yield from accepted.unused(upload.distributions[0])
+
+
+class _Before:
+    """The requirements of the release before, all those of its files."""
+
+    def __init__(self, update: Update) -> None:
+        self._version = old_version(update)
+        self._specifiers: dict[str, set[str]] = {}
+        for metadata in filter(None, map(judged_metadata, update.old.distributions)):
+            for line in read_lines(metadata):
+                self._specifiers.setdefault(line.name, set()).add(str(line.made.specifier))
+
+    def says_since(self, line: Line) -> str:
+        """Return the clause that a requirement is new or allows other versions, else an empty one."""
+        known = self._specifiers.get(line.name)
+        if known is None:
+            return f"; the dependency is new since version {self._version}"
+        is_known = str(line.made.specifier) in known
+        return "" if is_known else f"; version {self._version} allowed other versions of it"
 
 
 def _age(advisories: Advisories, distribution: Distribution) -> Iterator[Problem]:

@@ -34,8 +34,8 @@ class TyposquatSuspect:
 def suspicion(line: Line, names: TyposquatSuspect) -> str | None:
     """Return why a dependency may harm users, as the end of a sentence about it, None if nothing is known.
 
-    RL112 says this of a dependency that is new. A rule that judges dependencies by further data adds its
-    reason here.
+    RL112 says this of a dependency that is new. DP104 itself states that a vulnerable one is new, because it
+    has the settings for vulnerabilities.
     """
     found = names.suspect(line)
     return None if found is None else found.reason

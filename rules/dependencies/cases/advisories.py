@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fixtures.builders import Built, Sdist
-from fixtures.cases import bad, good
+from fixtures.builders import Built, Sdist, Wheel
+from fixtures.cases import Successive, bad, good
 from fixtures.samples import METADATA, PKG_INFO, requiring, wheel_of
 from pkgaudit.rules.dependencies.cases.names import REQUIRES
 
@@ -35,6 +35,30 @@ def series_with_two_vulnerabilities() -> Built:
 @bad("DP104", at=REQUIRES, says="PYSEC-2100-5", config=DATA)
 def limit_at_the_last_affected_version() -> Built:
     return wheel_of(requiring("Jinja2>=3,<=3.1.4"))
+
+
+def since(requirement: str, *before: str) -> Successive:
+    """Return the wheel of 1.1 with a requirement, and that of 1.0 with those before."""
+    new = Wheel(version="1.1", metadata=requiring(requirement)).build()
+    return Successive([new], [wheel_of(requiring(*before))])
+
+
+NEW_REQUIRES = "sample-1.1.dist-info/METADATA:13"
+
+
+@bad("DP104", at=NEW_REQUIRES, also=("RL112",), config=DATA, says="the dependency is new since version '1.0'")
+def pinned_first_in_this_release() -> Successive:
+    return since("attrs==25.1", "numpy")
+
+
+@bad("DP104", at=NEW_REQUIRES, config=DATA, says="CVE-2100-1; version '1.0' allowed other versions of it")
+def pinned_to_other_versions_than_before() -> Successive:
+    return since("attrs==25.1", "attrs>=25.3")
+
+
+@bad("DP104", at=NEW_REQUIRES, config=DATA, says="known vulnerabilities: CVE-2100-1")
+def pinned_as_before() -> Successive:
+    return since("attrs==25.1", "Attrs ==25.1")
 
 
 @bad("DP104", at=f"{METADATA}:14", severity="info", config=DATA)
