@@ -253,6 +253,9 @@ def _does(name: str, call: ast.Call) -> bool:
     """Return whether the arguments of a call let it do what its name says."""
     if name in FUNCTIONS_OF_CODE and constant_of(call) is not None:
         return False
+    if name == "types.FunctionType":
+        # A copy of a function runs code that the source shows.
+        return not (call.args and getattr(call.args[0], "attr", "") == "__code__")
     if name in _LOADERS:
         return bool(call.args) and constant_of(call) is None
     if name == "compile":

@@ -92,6 +92,17 @@ def second_place() -> Successive:
     return change({"sample/net.py": FETCH, "sample/more.py": FETCH}, {"sample/net.py": FETCH})
 
 
+@bad("BH106", at="sample/copy.py:4", severity="error", says="run computed code when it is imported")
+def function_of_a_code_object() -> Successive:
+    return change({"sample/copy.py": "import types\n\nCODE = None\nf = types.FunctionType(CODE, {})\n"}, {})
+
+
+@good("BH106")
+def copy_of_a_function() -> Successive:
+    code = "import types\n\ndef f(): ...\n\ng = types.FunctionType(f.__code__, {}, 'g')\n"
+    return change({"sample/copy.py": code}, {})
+
+
 @good("BH106")
 def tests_in_the_wheel() -> Successive:
     return change({"sample/tests/test_run.py": STARTED}, {})
