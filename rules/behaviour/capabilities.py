@@ -37,6 +37,12 @@ _IN_SITE_PACKAGES = lazy(
 )
 """The path in a wheel of a file that Python may run at every start."""
 
+_SCRIPTS = lazy(r"[^/]+\.data/scripts/[^/]+$")
+"""The path in a wheel of a command."""
+
+_FOR_PYTHON = lazy(rb"#![^\r\n]{0,200}python")
+"""The first line of a script; installers replace `#!python`."""
+
 _LOADERS = frozenset({"__import__", "importlib.import_module", "importlib.__import__"})
 """Functions that import a module; a constant name is a usual import."""
 
@@ -67,10 +73,12 @@ def read_capabilities(file: BinaryFile) -> Capabilities | None:
     if window.offset:
         return None  # the first window says what the file is
     found: list[Named] = []
+    is_script = _is_script(file)
     if window.native is not None:
         found.append(("NATIVE", Use(member.name)))
-    elif member.suffix in (".py", ".pyw"):
-        python = window.view(PythonFile, member)
+    elif member.suffix in (".py", ".pyw") or is_script:
+        is_named = member.suffix in PythonFile.SUFFIXES
+        python = window.view(PythonFile, member) if is_named else PythonFile(member, window)
         if python is not None and python.tree is not None:
             found += _of_module(python, python.tree)
     if member.archive is ArchiveKind.WHEEL and _IN_SITE_PACKAGES.fullmatch(member.path):
@@ -79,11 +87,23 @@ def read_capabilities(file: BinaryFile) -> Capabilities | None:
         return None
     uses: dict[str, list[Use]] = {}
     for capability, use in found:
-        # A program may unpack a nested archive, but an import of the project does not run its modules.
-        known = use._replace(at_import=use.at_import and not member.is_nested)
+        # A program may unpack a nested archive, but an import of the project does not run its modules, nor
+        # its scripts.
+        known = use._replace(at_import=use.at_import and not member.is_nested and not is_script)
         uses.setdefault(capability, []).append(known)
     abilities = {name: Ability.of(each) for name, each in sorted(uses.items())}
     return Capabilities(abilities, is_aside(member.path, member.archive))
+
+
+def _is_script(file: BinaryFile) -> bool:
+    """Return whether a file of a wheel is a command in Python, with or without a suffix."""
+    path = file.member.path
+    is_command = file.member.archive is ArchiveKind.WHEEL and _SCRIPTS.match(path) is not None
+    return (
+        is_command
+        and file.window.whole
+        and (path.endswith(".py") or _FOR_PYTHON.match(file.data) is not None)
+    )
 
 
 def _of_start(file: BinaryFile) -> Iterator[Named]:

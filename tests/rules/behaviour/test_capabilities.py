@@ -139,6 +139,13 @@ def test_stubs_and_tests() -> None:
     assert not found.aside
 
 
+@pytest.mark.parametrize("name", ["run", "run.py"])
+def test_no_import_runs_a_script(name: str) -> None:
+    script = "#!python\nimport os\nos.system(x)\n"
+    assert uses(script, f"sample-1.0.data/scripts/{name}") == {"EXEC": [("os.system", 3, False)]}
+    assert uses("#!/bin/sh\neval(x)\n", "sample-1.0.data/scripts/run") == {}
+
+
 def test_native_files() -> None:
     assert uses(b"\x7fELF" + bytes(60), "sample/_run.so") == {"NATIVE": [("_run.so", None, False)]}
     later = Window(b"\x7fELF", offset=100, whole=False, native="elf")
