@@ -212,6 +212,8 @@ class Trying:
             self._run()
         except StoppedError as error:
             self._skip(f"a part was not tried, because {error}")
+        except OSError as error:  # the code may remove and replace any file of its environment
+            self._fail(f"the environment cannot be used: {self._without_folders(str(error))}")
         finally:
             remove_tree(self._environment.folder)
         return self._made

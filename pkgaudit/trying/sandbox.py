@@ -223,7 +223,6 @@ class Probe:
         self._in_namespace = in_namespace
         # Code that writes answers without end must not fill the memory with them.
         self._answers: queue.Queue[bytes] = queue.Queue(maxsize=1)
-        self._count = 0
         self._room = _room(folder)
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -265,9 +264,11 @@ class Probe:
         if left <= 0:
             raise StoppedError("its time was over")
         seconds = min(self._limits.module, left)
-        self._count += 1
-        where = self._folder / "work" / str(self._count)
-        where.mkdir(parents=True)
+        try:
+            # Its name is new, because the code may write to all folders of the environment.
+            where = Path(mkdtemp(dir=self._folder))
+        except OSError:
+            raise DeadError("its code removed the folders in which it is tried") from None
         word = os.urandom(16).hex()
         sent = {
             **request,
@@ -299,10 +300,11 @@ def jailed(command: Sequence[str], folder: Path | None) -> list[str]:
     """Return the command line that runs a command through the script `jail`.
 
     Without ``folder``, the command has the network and may write as its user does. No folder is hidden that
-    contains the program, unless that is in ``folder``.
+    contains the program or a file that the command names, unless that is in ``folder``.
     """
     inside = os.path.join(str(folder), "")
-    needed = {command[0], os.path.realpath(command[0])}
+    named = [command[0], *filter(os.path.isabs, command[1:])]
+    needed = {place for each in named for place in (each, os.path.realpath(each))}
     needed = {each for each in needed if not each.startswith(inside)}
     hidden = [each for each in _HIDDEN if not any(_is_below(path, each) for path in needed)]
     settings = {
@@ -375,6 +377,10 @@ def temporary_folder(inside: Path | None = None) -> Iterator[Path]:
 
 def remove_tree(folder: Path) -> None:
     """Remove a folder, also if its files and folders have no permissions."""
+    if folder.is_symlink():  # code made it a link; its target is not ours
+        with suppress(OSError):  # the environment around it is removed later
+            folder.unlink()
+        return
     for _ in range(3):  # a process that is being ended may still write
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():

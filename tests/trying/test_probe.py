@@ -293,6 +293,25 @@ class TestAnswers:
         with pytest.raises(DeadError):
             module.imported("import os\nos.kill(os.getppid(), 9)\n")
 
+    def test_a_folder_that_becomes_a_link(
+        self, module: Module, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        """Neither the target nor the permissions of its files change."""
+        file = tmp_path_factory.mktemp("other") / "file"
+        file.touch(0o640)
+        mode = file.stat().st_mode
+        source = "import os\nhere = os.getcwd()\nos.rmdir(here)\n"
+        module.imported(f"{source}os.symlink({str(file.parent)!r}, here)\n")
+        assert file.stat().st_mode == mode
+
+    def test_code_that_takes_the_names_of_folders(self, module: Module) -> None:
+        source = "import os\nfor each in range(9):\n    os.makedirs(f'../work/{each}', exist_ok=True)\n"
+        (module.folder / "module.py").write_text(source)
+        with module.probe() as probe:
+            for _ in range(2):
+                answer = probe.ask({"do": "import", "module": "module"}, time.monotonic() + 20)
+                assert answer["outcome"] == {"value": None}
+
     def test_a_module_that_forgets_an_import_fails(self, module: Module) -> None:
         failure = module.imported("import concurrent\nconcurrent.futures\n")["outcome"]["failure"]
         assert failure["kind"] == "AttributeError"
