@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from keyword import iskeyword
 from typing import Any
 
 _TESTS = frozenset({"conftest", "test", "tests"})
@@ -122,7 +123,7 @@ def _anchor(folders: Sequence[str], packages: set[str]) -> int | None:
 
 
 def _is_public(parts: Sequence[str]) -> bool:
-    """Return whether a user may import a module: no part is private, and it is not a test."""
-    return all(each.isidentifier() and not each.startswith("_") for each in parts) and not any(
-        each in _TESTS or each.startswith("test_") for each in parts[1:]
-    )
+    """Return whether a user may import a module: each part is a public name, and it is not a test."""
+    return all(
+        each.isidentifier() and not iskeyword(each) and not each.startswith("_") for each in parts
+    ) and not any(each in _TESTS or each.startswith("test_") for each in parts[1:])

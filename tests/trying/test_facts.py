@@ -45,6 +45,8 @@ class TestContents:
             "sample/core.py",
             "sample/fast.cpython-39.so",
             "sample/_private.py",
+            "sample/class.py",
+            "sample/2to3.py",
             "sample/tests/__init__.py",
             "sample/tests/test_x.py",
             "sample/data/plan.json",
