@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pkgaudit.errors import PkgauditError
+from pkgaudit.regular import open_regular
 from pkgaudit.trying.pythons import Python
 from pkgaudit.trying.sandbox import Done, Sandbox
 
@@ -39,6 +41,9 @@ others may contain credentials."""
 _DROPPED = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX", "__PYVENV_LAUNCHER__", "UV_PYTHON")
 """Variables that lead an installer or an interpreter to another environment."""
 
+
+_LONGEST_RECORD = 1 << 26
+"""Bytes of a RECORD that are read. Chosen: many times those of the largest wheels."""
 
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 """Variables that name the folder for temporary files on all systems."""
@@ -137,6 +142,12 @@ class Installer(ABC):
         left = deadline - time.monotonic()
         return self._sandbox.run(words, seconds=left, env=self._variables, cwd=cwd)
 
+    def _run_confined(self, command: Sequence[str | Path], environment: Environment, deadline: float) -> Done:
+        """Run an installer on what the code has left: it may start code, or believe a forged RECORD."""
+        words = self._sandbox.confined([str(each) for each in command], environment.folder)
+        left = deadline - time.monotonic()
+        return self._sandbox.run(words, seconds=left, env=environment.variables(), cwd=environment.folder)
+
     @abstractmethod
     def make(self, python: Python, environment: Environment, deadline: float) -> Done:
         """Make an environment."""
@@ -200,7 +211,8 @@ class Uv(Installer):
 
     def check(self, environment: Environment, deadline: float) -> Done:
         """Run ``uv pip check``."""
-        return self._run([self._uv, "pip", "check", "--python", environment.python], deadline)
+        command = [self._uv, "pip", "check", "--no-cache", "--python", str(environment.python)]
+        return self._run_confined(command, environment, deadline)
 
     def uninstall(self, environment: Environment, project: str, deadline: float) -> Done:
         """Run ``uv pip uninstall``."""
@@ -209,11 +221,12 @@ class Uv(Installer):
             "pip",
             "uninstall",
             "--quiet",
+            "--no-cache",
             "--python",
             environment.python,
             project,
         ]
-        return self._run(command, deadline)
+        return self._run_confined(command, environment, deadline)
 
     def build(self, python: Python, sdist: str, folder: Path, deadline: float) -> Done:
         """Run ``uv build --wheel``."""
@@ -250,7 +263,9 @@ class Pip(Installer):
             "--disable-pip-version-check",
             "--no-input",
         ]
-        return self._run([*command, *words], deadline, cwd, builds=words[0] in ("install", "wheel"))
+        if words[0] in ("check", "uninstall"):
+            return self._run_confined([*command, *words], environment, deadline)
+        return self._run([*command, *words], deadline, cwd, builds=True)
 
     def install(
         self, environment: Environment, file: str, requirements: Sequence[str], deadline: float
@@ -335,10 +350,15 @@ def recorded(environment: Environment) -> set[str]:
     import csv
 
     found = set()
-    for record in environment.root.glob("**/*.dist-info/RECORD"):
-        site = record.parent.parent
-        with open(record, encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            for row in csv.reader(stream):
-                if row:
-                    found.add(os.path.relpath(os.path.join(site, row[0]), environment.root))
+    for folder, _, files in os.walk(environment.root):
+        if not folder.endswith(".dist-info") or "RECORD" not in files:
+            continue
+        try:
+            with open_regular(os.path.join(folder, "RECORD")) as stream:
+                text = stream.read(_LONGEST_RECORD).decode("utf-8", "surrogateescape")
+            rows = list(csv.reader(io.StringIO(text, newline="")))
+        except (OSError, csv.Error):
+            continue  # the code replaced it
+        site = os.path.dirname(folder)
+        found |= {os.path.relpath(os.path.join(site, row[0]), environment.root) for row in rows if row}
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import time
 from dataclasses import replace
@@ -21,7 +22,15 @@ from pkgaudit.rules.trying.foreseen import foreseen
 from pkgaudit.run import without_confirmed
 from pkgaudit.trying.attempt import Attempt, Subject, Tools, Trying
 from pkgaudit.trying.contents import Contents
-from pkgaudit.trying.environments import Environment, is_failed_build, is_of_machine, reason_in
+from pkgaudit.trying.environments import (
+    Choices,
+    Environment,
+    is_failed_build,
+    is_of_machine,
+    make_installer,
+    reason_in,
+    recorded,
+)
 from pkgaudit.trying.pythons import Python
 from pkgaudit.trying.sandbox import Done, Limits, Sandbox, remove_tree
 from pkgaudit.trying.sdists import compare
@@ -250,6 +259,36 @@ def test_folders_without_permissions_are_removed(tmp_path: Path) -> None:
     remove_tree(folder)
     assert not folder.exists()
     assert tmp_path.exists()
+
+
+def test_only_regular_lists_of_files_are_read(tmp_path: Path) -> None:
+    """The code may replace any of them."""
+    environment = Environment(tmp_path)
+    for name in ("a-1", "b-1", "c-1"):
+        (environment.root / f"{name}.dist-info").mkdir(parents=True)
+    (environment.root / "a-1.dist-info/RECORD").write_text("a.py,,\n\n")
+    os.mkfifo(environment.root / "b-1.dist-info/RECORD")
+    (environment.root / "c-1.dist-info/RECORD").symlink_to(os.devnull)
+    assert recorded(environment) == {"a.py"}
+
+
+def test_what_code_has_left_is_uninstalled_in_its_namespace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = Sandbox()
+    seen: list[list[str]] = []
+
+    def start(command: list[str], **_: Any) -> Done:
+        seen.append(command)
+        return Done(0, "")
+
+    monkeypatch.setattr(sandbox, "confined", lambda command, _: ["confined", *command])
+    monkeypatch.setattr(sandbox, "run", start)
+    for uv in (None, "/uv"):
+        installer = make_installer(sandbox, Choices(), tmp_path, uv)
+        installer.check(Environment(tmp_path), 1)
+        installer.uninstall(Environment(tmp_path), "a", 1)
+    assert [each[0] for each in seen] == ["confined"] * 4
 
 
 class TestSettings:
