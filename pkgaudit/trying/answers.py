@@ -26,6 +26,7 @@ _VALUES = {
 """The value that a request returns; all others return none."""
 
 _ANSWER = {"timed_out": bool, "stdout": str, "stderr": str}
+"""What each answer contains."""
 
 
 def is_answer(answer: Any, request: str) -> bool:
