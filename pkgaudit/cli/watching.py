@@ -42,8 +42,13 @@ class BuildWatch(Watch):
         say(line)
 
     def build_failed(self, project: str, said: Sequence[str], last: Sequence[str]) -> None:
-        """Show the output of a failed build."""
+        """Show the output of a failed build, without secrets that a backend printed."""
+        from pkgaudit.rule import load_registry
+
+        redactions = load_registry().redactions
         for line in said if self._verbose else last:
+            for redact in redactions:
+                line = redact(line)
             say(line)
         if len(last) < len(said) and not self._verbose:
             # A build with edits fails in a copy, so only the same command can show it again.
