@@ -53,9 +53,10 @@ def differing_pure_files(
 
     The rule compares modules, stubs, scripts, and files that Python reads at every start (`.pth` and
     `.start`). It ignores line ends, the first line of scripts, empty files, modules that only assign
-    constants, and modules that builds write, such as `_build_config.py`, by their names or by their texts. It
-    does not report a module that only some wheels contain, because the module may be for one platform, or one
-    whose content only depends on the Python for which the wheel is.
+    constants, and modules that builds write, such as `_build_config.py`, by their names or by their texts,
+    unless only some of them may use the network or start a process. It does not report a module that only
+    some wheels contain, because the module may be for one platform, or one whose content only depends on the
+    Python for which the wheel is.
 
     A `.pth` or `.start` file with code is an error if it differs, or if only some wheels have it. If this
     only depends on the system or the Python that the wheels are for, it is a warning.

@@ -39,6 +39,12 @@ def module_of_another_state() -> list[Built]:
     return [wheel(LINUX), wheel(MAC, core=OTHER), wheel(WINDOWS)]
 
 
+@bad("RL104", at="sample/_build_config.py", also=ALSO, says="has other contents in")
+def settings_that_open_the_network() -> list[Built]:
+    acting = b"import urllib.request\n\nurllib.request.urlopen('https://files.example/x')\n"
+    return [wheel(LINUX, settings=b"x = f(1)\n"), wheel(MAC, settings=acting)]
+
+
 @bad("RL104", at="sample-1.0.data/scripts/run-sample", also=ALSO, says="has other contents in other wheels")
 def script_of_another_state() -> list[Built]:
     return [
