@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from pkgaudit.api import Distribution, Location, Problem, Severity, Summaries, Update, quoted, rule
+from pkgaudit.api import Distribution, Location, Problem, Severity, Summaries, Update, Wheel, quoted, rule
 from pkgaudit.model.capabilities import WORDS, Capabilities, Use
 from pkgaudit.rules._shared.update import is_upward, old_version
 from pkgaudit.rules.behaviour.rules_code import severity_of
@@ -24,9 +24,10 @@ def new_capability(update: Update, modules: Summaries[Capabilities]) -> Iterator
     The rule compares what the calls of all modules show, such as starting processes, using the network, or
     running computed code. It reports a capability that no file of the release before has. If a module
     processes, networks, deserializes or runs computed code already when it is imported, and none did that
-    before, this is an error. Moved and renamed modules change nothing. Files of tests, examples,
-    documentation and benchmarks do not count, nor do files that run at every start of Python, which RL110
-    reports, nor native code, which is not read.
+    before, this is an error. Moved and renamed modules change nothing. In files of tests, examples,
+    documentation and benchmarks, which an installed package may import, the severity is one level lower in a
+    wheel; in an sdist they do not count. Nor do files that run at every start of Python, which RL110 reports,
+    and native code, which is not read.
 
     Wheels are compared with wheels, or with the sdist if the release before has none. An sdist beside wheels
     is only compared in what its build does. If the running Python cannot read all modules of the release
@@ -54,12 +55,19 @@ def new_capability(update: Update, modules: Summaries[Capabilities]) -> Iterator
     totals = _Totals(modules)
     for new, old, is_build in _compared(update):
         before = totals.of(old)
-        for distribution in new:
-            for name, now in totals.of([distribution]).items():
-                if name not in found and (name == _BUILT or not is_build):
-                    problem = _judge(update, distribution, name, now, before.get(name), old)
-                    if problem is not None:
-                        found[name] = problem
+        # A package may import its tests, which installers install too. What these do is new only if neither
+        # the tests nor the modules of the old release did it.
+        for aside in (False, True):
+            if aside:
+                before = _both(before, totals.of(old, aside=True))
+            for distribution in new:
+                if aside and not isinstance(distribution, Wheel):
+                    continue
+                for name, now in totals.of([distribution], aside=aside).items():
+                    if name not in found and (name == _BUILT or not is_build):
+                        problem = _judge(update, distribution, name, now, before.get(name), old)
+                        if problem is not None:
+                            found[name] = problem
     yield from found.values()
 
 
@@ -90,29 +98,37 @@ class _Totals:
         self._modules = modules
         self._paths = sorted(modules)
 
-    def of(self, distributions: Iterable[Distribution]) -> dict[str, _Total]:
-        """Return the capabilities of distributions together; their first places are at import if any is."""
+    def of(self, distributions: Iterable[Distribution], *, aside: bool = False) -> dict[str, _Total]:
+        """Return the capabilities of distributions together; their first places are at import if any is.
+
+        ``aside``: only those of tests, examples, documentation and benchmarks, instead of all others.
+        """
         found: dict[str, _Total] = {}
         for distribution in distributions:
-            for name, now in self._uses_in(distribution):
+            for name, now in self._uses_in(distribution, aside):
                 before = found.get(name, now)
                 first = before if before.at_import or not now.at_import else now
                 number, early = (0, 0) if before is now else (before.number, before.at_import)
                 found[name] = first._replace(number=number + now.number, at_import=early + now.at_import)
         return found
 
-    def _uses_in(self, distribution: Distribution) -> Iterator[tuple[str, _Total]]:
+    def _uses_in(self, distribution: Distribution, aside: bool) -> Iterator[tuple[str, _Total]]:
         start = f"{distribution.path}/"
         for at in range(bisect_left(self._paths, start), len(self._paths)):
             path = self._paths[at]
             if not path.startswith(start):
                 break
             module = self._modules[path]
-            if module.aside or _AT_START in module.abilities:
+            if module.aside is not aside or _AT_START in module.abilities:
                 continue
             for name, ability in module.abilities.items():
                 if ability.uses[0].line is not None:  # that of a native library, whose code is not read
                     yield name, _Total(ability.count, ability.at_import, path, ability.uses[0])
+
+
+def _both(one: Mapping[str, _Total], other: Mapping[str, _Total]) -> dict[str, _Total]:
+    """Return capabilities with others added; a place at import counts, whichever has it."""
+    return {**one, **{name: each for name, each in other.items() if each.at_import or name not in one}}
 
 
 def _judge(

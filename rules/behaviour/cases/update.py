@@ -103,9 +103,34 @@ def copy_of_a_function() -> Successive:
     return change({"sample/copy.py": code}, {})
 
 
+@bad("BH106", at="sample/tests/run.py:3", severity="warning", says="when it is imported (subprocess.run)")
+def process_on_import_of_tests_in_the_wheel() -> Successive:
+    return change({"sample/tests/run.py": STARTED}, {})
+
+
+@bad("BH106", at="sample/docs/fetch.py:4", severity="info")
+def network_in_documentation_in_the_wheel() -> Successive:
+    return change({"sample/docs/fetch.py": FETCH}, {})
+
+
+@bad("BH106", at="sample/run.py:3", severity="error")
+def process_on_import_that_only_tests_had() -> Successive:
+    return change({"sample/run.py": STARTED}, {"sample/tests/run.py": STARTED})
+
+
 @good("BH106")
-def tests_in_the_wheel() -> Successive:
-    return change({"sample/tests/test_run.py": STARTED}, {})
+def tests_that_do_what_modules_did() -> Successive:
+    return change({"sample/tests/run.py": STARTED, "sample/run.py": STARTED}, {"sample/run.py": STARTED})
+
+
+@good("BH106")
+def tests_that_do_what_tests_did() -> Successive:
+    return change({"sample/tests/more.py": STARTED}, {"sample/tests/run.py": STARTED})
+
+
+@good("BH106")
+def tests_in_the_sdist() -> Successive:
+    return Successive([sdist({"tests/run.py": STARTED}, "1.1")], [sdist({}, "1.0")])
 
 
 @good("BH106")
