@@ -90,11 +90,12 @@ class Exclude:
 
     The wording depends on the build backend, which a rule on one member does not know; the engine writes the
     remedy when it knows the backend of the archive. ``first`` is a clause that comes first, such as "revoke
-    the credentials".
+    the credentials". ``more`` are the paths of further files.
     """
 
     path: str
     first: str | None = None
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

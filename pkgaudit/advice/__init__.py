@@ -25,7 +25,8 @@ def advise(
     ``tracked`` are the files that version control has, from the project's folder.
     """
     if isinstance(remedy, Exclude):
-        return [exclude(remedy, distribution, beside)]
+        paths = (remedy.path, *remedy.more)
+        return [exclude(Exclude(path, remedy.first), distribution, beside) for path in paths]
     if isinstance(remedy, Include):
         return include(remedy, distribution, beside, tracked)
     if remedy.lost is not None and (instead := lost(remedy.lost, distribution, beside, tracked)) is not None:

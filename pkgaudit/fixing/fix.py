@@ -303,7 +303,7 @@ def _named(finding: Finding) -> list[str]:
     else:
         found = [place.location.member for place in finding.places if place.location.member]
     if isinstance(remedy, Exclude):
-        found.append(remedy.path)
+        found += [remedy.path, *remedy.more]
     elif isinstance(remedy, Include):
         found += [remedy.path, *remedy.more, *filter(None, [remedy.other])]
     paths = (each.partition("!/")[0].strip("/") for each in found)

@@ -158,11 +158,15 @@ def _is_minor(relative: str) -> bool:
 
 @dataclass
 class Compared:
-    """The result of comparing an sdist with the checkout; paths are below the root."""
+    """The result of comparing an sdist with the checkout; paths are below the root.
+
+    ``code`` are the untracked files that are source code, or data in a package.
+    """
 
     total: int
     unknown: int = 0
     untracked: list[str] = field(default_factory=list)
+    code: set[str] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
 
     @property
@@ -206,6 +210,8 @@ def compare(release: Release, marked: Mapping[str, object]) -> Iterator[tuple[Sd
             continue
         compared.unknown += 1
         untracked.append(relative)
+        if package or relative.endswith(_SOURCES) or _level(relative) or is_in_wheel(relative, release):
+            compared.code.add(paths[relative][len(root) :])
     if not compared.is_other_state and untracked:
         known = _known_to_others(sdist) | {
             f"{root}{each}" for each in _all_ignored(sdist, root, paths.values())

@@ -137,6 +137,9 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
     If git does not track more than half of the files, the checkout is probably in another state than the
     sdist; they are then not compared, and the report lists the sdist as skipped.
 
+    Source code and data of packages are one finding, all other files another one: a new module that nobody
+    has committed yet must not be left out if other modules import it.
+
     ## How to fix it
     Commit or delete the file, and build from a fresh clone. Allow a file that a step before the build writes:
 
@@ -159,15 +162,18 @@ def not_in_vcs(release: Release, marks: Summaries[Marked], options: NotInVcs) ->
             )
             continue
         found = [path for path in compared.untracked if not options.allows(path)]
-        if found:
-            yield Problem(
-                f"the sdist contains {counted(len(found), 'file')} that git does not track: {listed(found)}",
-                Location(root + found[0]),
-                _untracked_remedy(root, found),
-                distribution=sdist.path,
-                key="untracked",
-                data={"count": len(found), "paths": [root + path for path in found]},
-            )
+        for is_code in (False, True):
+            some = [path for path in found if (path in compared.code) is is_code]
+            if some:
+                yield Problem(
+                    f"the sdist contains {counted(len(some), 'file')} {'of code or data ' * is_code}"
+                    f"that git does not track: {listed(some)}",
+                    Location(root + some[0]),
+                    _CODE_REMEDY if is_code else _untracked_remedy(root, some),
+                    distribution=sdist.path,
+                    key="untracked",
+                    data={"count": len(some), "paths": [root + path for path in some]},
+                )
 
 
 _STEERING = frozenset(
@@ -184,6 +190,13 @@ _STEERING = frozenset(
 """Names of files that steer the build: an sdist without one builds something else, or nothing."""
 
 
+_CODE_REMEDY = "commit what the project needs, such as a new module, and delete the rest"
+"""The remedy for code and data of packages: without a file that another one imports, the wheel is broken."""
+
+_MOST_EXCLUDED = 20
+"""The files that one remedy keeps out of the sdist; chosen: for more, people set a pattern."""
+
+
 def _untracked_remedy(root: str, found: list[str]) -> Exclude | str:
     others = [path for path in found if posixpath.basename(path) not in _STEERING]
     if not others:
@@ -191,7 +204,8 @@ def _untracked_remedy(root: str, found: list[str]) -> Exclude | str:
     first = "commit it if it belongs in the sdist"
     if found[1:]:
         first = "commit the files that belong in the sdist, and leave out the others in this way"
-    return Exclude(root + others[0], first)
+    first_path, *more = (root + path for path in others[:_MOST_EXCLUDED])
+    return Exclude(first_path, first, tuple(more))
 
 
 @rule(

@@ -162,11 +162,24 @@ class TestWithACheckout:
 
     def test_untracked_files(self, tmp_path: Path) -> None:
         sdist = self.sdist(**{"notes.txt": b"x\n", "sample/draft.py": b"x = 1\n", "sample/b.py": b"x = 2\n"})
-        (finding,) = self.found(tmp_path, sdist, self.tracked)
-        assert (finding.name, str(finding.severity)) == ("not-in-vcs", "warning")
-        assert str(finding.location) == "sample-1.0/notes.txt"
-        assert finding.message.startswith(
-            "the sdist contains 3 files that git does not track: 'notes.txt', 'sample/draft.py'"
+        sdist.files |= {"sample/table.json": b"{}\n", "todo.txt": b"x\n", "src/new/a.json": b"{}\n"}
+        loose, code = sorted(
+            self.found(tmp_path, sdist, self.tracked), key=lambda each: len(each.settings) == 0
+        )
+        assert (loose.name, str(loose.severity)) == ("not-in-vcs", "warning")
+        assert str(loose.location) == "sample-1.0/notes.txt"
+        assert loose.message == (
+            "the sdist contains 2 files that git does not track: 'notes.txt', 'todo.txt'"
+        )
+        assert (loose.fix or "").endswith("exclude notes.txt\nexclude todo.txt")
+        assert code.message.startswith("the sdist contains 4 files of code or data that git does not track: ")
+        assert code.data["paths"] == [
+            f"sample-1.0/{each}"
+            for each in ("sample/draft.py", "sample/b.py", "sample/table.json", "src/new/a.json")
+        ]
+        assert (code.fix, code.settings) == (
+            "commit what the project needs, such as a new module, and delete the rest",
+            (),
         )
 
     def test_what_builds_make_is_excused(self, tmp_path: Path) -> None:
