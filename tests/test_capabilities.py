@@ -50,7 +50,7 @@ class TestPlan:
         [
             ({}, set()),
             ({"unread": "error"}, set()),
-            ({"allow": []}, {ArchiveKind.WHEEL}),
+            ({"allow": []}, {*ArchiveKind}),
         ],
     )
     def test_only_a_budget_needs_the_summary(self, table: dict[str, Any], kinds: set[ArchiveKind]) -> None:
