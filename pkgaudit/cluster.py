@@ -202,7 +202,7 @@ def _ending(run: str) -> Any:
     """Return a plugin of workers that ends the children of a run when the run or the worker ends."""
     from distributed import WorkerPlugin
 
-    class Ending(WorkerPlugin):
+    class Ending(WorkerPlugin):  # type: ignore[misc]  # the types of the extra are not read
         def teardown(self, worker: Any) -> None:
             from pkgaudit.child import CREW
 
