@@ -92,7 +92,7 @@ def second_place() -> Successive:
     return change({"sample/net.py": FETCH, "sample/more.py": FETCH}, {"sample/net.py": FETCH})
 
 
-@bad("BH106", at="sample/copy.py:4", severity="error", says="run computed code when it is imported")
+@bad("BH106", at="sample/copy.py:4", severity="warning", says="run computed code when it is imported")
 def function_of_a_code_object() -> Successive:
     return change({"sample/copy.py": "import types\n\nCODE = None\nf = types.FunctionType(CODE, {})\n"}, {})
 
