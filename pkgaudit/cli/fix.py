@@ -118,7 +118,7 @@ def _status(outcome: Outcome, fixer: Fixer) -> int:
     assert last is not None
     if outcome.refused is not None:
         return 2
-    return last.exit_status
+    return max(last.exit_status, int(outcome.is_partial))
 
 
 class _Screen:
@@ -175,7 +175,7 @@ class _Screen:
 
     def tell(self, outcome: Outcome, fixer: Fixer) -> None:
         """Show the result."""
-        from pkgaudit.edits.plan import NO_EDIT, UNCHANGED
+        from pkgaudit.edits.plan import NO_EDIT, UNCHANGED, USELESS
 
         if self._is_json:
             put_json(self._as_json(outcome, fixer))
@@ -200,7 +200,7 @@ class _Screen:
                 fix = (each.fix or "").partition("\n")[0].rstrip(":")
                 if reason != NO_EDIT:
                     put(_wrapped(reason, "    "))
-                if reason in (NO_EDIT, UNCHANGED, _REMAINS):
+                if reason in (NO_EDIT, UNCHANGED, USELESS, _REMAINS):
                     put(_wrapped(fix, "    "))
         for path, names in fixer.stale.items():
             files = f"{names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}"

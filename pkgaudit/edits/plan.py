@@ -26,6 +26,9 @@ NO_EDIT = "its remedy is not an edit of settings"
 GUESS = "the value is a guess; to apply it, use --unsafe"
 """The reason why a finding has no edit if only the user knows the value."""
 
+USELESS = "the finding is still there with the edit, so the edit is left out"
+"""The reason why a finding has no edit if its edit was tried in vain."""
+
 UNCHANGED = "the project has these settings already"
 """The reason why a finding has no edit if another setting outweighs them, or the file does not exist."""
 
@@ -44,6 +47,11 @@ class Change:
         """The files that it changes."""
         return list(dict.fromkeys(each.file for each in self.settings))
 
+    @property
+    def is_guess(self) -> bool:
+        """Whether only the user knows one of the values."""
+        return any(each.is_guess for each in self.settings)
+
 
 @dataclass
 class Edits:
@@ -61,8 +69,28 @@ class Edits:
         files: dict[str, list[Setting]] = {}
         for change in changes:
             for each in change.settings:
-                files.setdefault(each.file, []).append(each)
+                if each not in (settings := files.setdefault(each.file, [])):
+                    settings.append(each)
         return {file: edited(file, self.texts[file], settings) for file, settings in files.items()}
+
+    def leave_out(self, findings: Iterable[Finding], reason: str) -> None:
+        """Remove the edits of findings, for a reason."""
+        gone = {each.fingerprint for each in findings}
+        old, self.changes = self.changes, []
+        for change in old:
+            self.others += [(each, reason) for each in change.findings if each.fingerprint in gone]
+            if kept := [each for each in change.findings if each.fingerprint not in gone]:
+                self.changes.append(Change(tuple(kept), _unique(kept)))
+
+
+def separate(changes: Iterable[Change]) -> list[Change]:
+    """Return changes that can be tried without each other, those with a guess last."""
+    groups: dict[str, list[Finding]] = {}
+    for change in changes:
+        for finding in change.findings:
+            groups.setdefault(repr(finding.settings), []).append(finding)
+    found = [Change(tuple(group), group[0].settings) for group in groups.values()]
+    return sorted(found, key=lambda change: change.is_guess)
 
 
 def edits_of(findings: Iterable[Finding], read: _Read, *, unsafe: bool = False) -> Edits:

@@ -18,8 +18,8 @@ from pkgaudit.advice.backend import backend_of
 from pkgaudit.advice.packed import LEVELS, relative
 from pkgaudit.config.config import Config
 from pkgaudit.edits.errors import FixError
-from pkgaudit.edits.plan import Change, Edits, edits_of
-from pkgaudit.finding import Exclude, Failure, Finding, Include, SetField
+from pkgaudit.edits.plan import USELESS, Change, Edits, edits_of, separate
+from pkgaudit.finding import Exclude, Failure, Finding, Include, SetField, Severity
 from pkgaudit.fixing.project import Project
 from pkgaudit.fixing.stand_in import stand_in
 from pkgaudit.formatting import quoted
@@ -35,6 +35,12 @@ from pkgaudit.watch import Request, Watch
 _MOST_ROUNDS = 4
 """How often the findings of a rebuilt project are fixed too; chosen: real projects need one or two."""
 
+_MOST_BUILDS = 16
+"""How often a project is built to find the changes that do harm; chosen: enough for two of thirty."""
+
+_NOT_TRIED = "it was tried only together with edits that do harm"
+"""The reason why a change is left out after the last build."""
+
 _ROOT = re.compile(r"[^/]+-\d[^/]*(?<!\.dist-info)(?<!\.data)/")
 """The first folder of an sdist."""
 
@@ -43,11 +49,6 @@ _IN_WHEEL = re.compile(r"^[^/]+(\.dist-info|\.data)(?=/)")
 
 _INSIDE = re.compile(rf"^(?:[^/]*\.dist-info/licenses|[^/]*\.data/\w+|{'|'.join(LEVELS)})/")
 """Folders that a path of a project has only in a sdist, or only in a wheel."""
-
-_LEAVE_OUT = (
-    "; leave out the edit that leads to it: answer 'e', or use --ignore with the code that the edit fixes"
-)
-"""What to do about an edit with a bad effect."""
 
 Choose = Callable[[Edits], Sequence[Change]]
 """Returns the changes to apply; called for each round with changes that it has not seen."""
@@ -84,8 +85,8 @@ class Outcome:
 
     ``edits`` are those of the first round; ``applied`` are the changes of all rounds that passed, and
     ``texts`` the files with them. ``cured``, ``left`` and ``new`` are the findings after the rebuild.
-    ``others`` are the findings that no edit cures, with the reason. ``refused`` is the reason why chosen
-    changes were not applied.
+    ``others`` are the findings that no edit cures, with the reason. ``refused`` is the reason why none of the
+    chosen changes was applied; with ``is_partial`` some were not, because they do harm.
     """
 
     before: Result | None
@@ -98,7 +99,17 @@ class Outcome:
     new: list[Finding] = field(default_factory=list)
     others: dict[str, str] = field(default_factory=dict)
     refused: str | None = None
+    is_partial: bool = False
     is_written: bool = False
+
+
+@dataclass
+class _Trial:
+    """The settings files with some changes, and the audit; ``reason`` is why these changes do harm."""
+
+    texts: dict[str, str]
+    after: Result | None
+    reason: str | None = None
 
 
 class Fixer:
@@ -117,7 +128,7 @@ class Fixer:
         self.registry = registry
         self._watch = watch
         self._stack = ExitStack()
-        self._built: list[Distribution] = []
+        self._first: Result | None = None
         self._unbuilt: BuildError | None = None
         self.stale: dict[str, list[str]] = {}
 
@@ -138,8 +149,8 @@ class Fixer:
             self._unbuilt = error
             return self._audit_unbuilt(error)
         result = self._audit(files)
-        self._built = result.distributions
-        sdist = next((each for each in self._built if isinstance(each, Sdist)), None)
+        self._first = result
+        sdist = next((each for each in result.distributions if isinstance(each, Sdist)), None)
         if sdist is not None and backend_of(sdist) == "setuptools":
             self.stale = self.project.stale({relative(path, sdist) for path in sdist.files})
         if not given.files:
@@ -153,45 +164,103 @@ class Fixer:
     def fix(self, before: Result, choose: Choose, *, unsafe: bool) -> Outcome:
         """Choose changes, apply them to copies until nothing more can be fixed, and compare the results."""
         outcome = Outcome(before, self.edits(before, {}, unsafe))
-        edits, built = outcome.edits, self._built
+        edits = outcome.edits
         seen: set[str] = set()
         for _ in range(_MOST_ROUNDS):
             seen |= {finding.fingerprint for change in edits.changes for finding in change.findings}
-            outcome.others |= {finding.fingerprint: reason for finding, reason in edits.others}
             chosen = list(choose(edits)) if edits.changes else []
-            if not chosen:
-                break
-            texts = {**outcome.texts, **edits.after(chosen)}
-            changes = [*outcome.applied, *chosen]
-            try:
-                after = self._audit(self._build(texts))
-            except BuildError as error:
-                self._watch.build_failed(str(self.project.folder), error.lines, error.last_lines)
-                outcome.refused = "the project cannot be built with these changes"
-                break
-            reason = _unexpected(built, after.distributions, changes, [*texts]) if built else None
-            known = {finding.fingerprint for finding in (outcome.before or before).counted}
-            worse = [
-                each
-                for each in after.counted
-                if each.severity >= after.fail_on and each.fingerprint not in known
-            ]
-            if reason is None and worse and built:
-                reason = f"the edits lead to a new finding: {worse[0].code} {worse[0].message}{_LEAVE_OUT}"
-            if reason is not None:
-                outcome.refused = (
-                    f"more would change than the findings name: {reason}" if not worse else reason
-                )
-                break
-            outcome.texts, outcome.applied, outcome.after = texts, changes, after
-            outcome.refused = None
-            if not built:  # only now the project can be built, and its other findings are known
-                built, outcome.before = after.distributions, after
-            edits = self.edits(after, texts, unsafe, seen)
+            is_changed = bool(chosen) and self._apply(outcome, edits, separate(chosen))
             outcome.others |= {finding.fingerprint: reason for finding, reason in edits.others}
+            if not is_changed:
+                break
+            assert outcome.after is not None
+            edits = self.edits(outcome.after, outcome.texts, unsafe, seen)
         if outcome.after is not None:
             self._compare(outcome)
         return outcome
+
+    def _apply(self, outcome: Outcome, edits: Edits, chosen: list[Change]) -> bool:
+        """Apply changes to a copy, without those that do harm or have no effect; return whether any is left.
+
+        If a group of changes does harm, its halves are tried, first the one without guesses.
+        """
+        kept: list[Change] = []
+        harmful: list[tuple[Change, str]] = []
+        best: _Trial | None = None
+        pending = [chosen]
+        for _ in range(_MOST_BUILDS):
+            if not pending:
+                break
+            group = pending.pop()
+            tried = self._try(outcome, edits, [*kept, *group])
+            if tried.reason is None:
+                kept, best = [*kept, *group], tried
+            elif len(group) > 1 and self._first is not None:
+                sure = sum(not each.is_guess for each in group)
+                middle = sure if 0 < sure < len(group) else len(group) // 2
+                pending += [group[middle:], group[:middle]]
+            else:
+                harmful += [(change, tried.reason) for change in group]
+        harmful += [(change, _NOT_TRIED) for group in pending for change in group]
+        if best is not None:
+            kept, best = self._effective(outcome, edits, kept, best)
+        if harmful and not kept:
+            outcome.refused = harmful[0][1]
+            return False
+        for change, reason in harmful:
+            edits.leave_out(change.findings, f"the edit is left out: {reason}")
+        outcome.is_partial = outcome.is_partial or bool(harmful)
+        if best is None or best.after is None:
+            return False
+        outcome.texts, outcome.after = best.texts, best.after
+        outcome.applied += kept
+        if self._first is None:  # only now the project can be built, and its other findings are known
+            self._first = outcome.before = best.after
+        return True
+
+    def _effective(
+        self, outcome: Outcome, edits: Edits, kept: list[Change], best: _Trial
+    ) -> tuple[list[Change], _Trial | None]:
+        """Return the changes of a trial that have an effect, and the trial with only these."""
+        assert best.after is not None
+        there = {each.fingerprint: each for each in best.after.counted}
+        useful = [change for change in kept if any(_is_less(each, there) for each in change.findings)]
+        if len(useful) == len(kept):
+            return kept, best
+        tried = self._try(outcome, edits, useful) if useful else None
+        if tried is not None and tried.reason is not None:
+            return kept, best  # the changes only work together
+        for change in kept:
+            if change not in useful:
+                edits.leave_out(change.findings, USELESS)
+        return useful, tried
+
+    def _try(self, outcome: Outcome, edits: Edits, changes: list[Change]) -> _Trial:
+        """Build a copy with changes and audit it."""
+        texts = {**outcome.texts, **edits.after(changes)}
+        try:
+            after = self._audit(self._build(texts))
+        except BuildError as error:
+            self._watch.build_failed(str(self.project.folder), error.lines, error.last_lines)
+            return _Trial(texts, None, "the project cannot be built with these changes")
+        if self._first is None:
+            return _Trial(texts, after)
+        known = self._known(outcome)
+        named = {each.fingerprint: each for change in changes for each in change.findings}
+        moved = _unexpected(
+            self._first.distributions, after.distributions, [*outcome.applied, *changes], known, texts
+        )
+        if worse := _worse(after, [*known, *named.values()]):
+            return _Trial(texts, after, f"it leads to a new finding: {worse.code} {worse.message}")
+        if moved is not None:
+            return _Trial(texts, after, f"more would change than the findings name: {moved}")
+        return _Trial(texts, after)
+
+    def _known(self, outcome: Outcome) -> list[Finding]:
+        """Return the findings of the project before any change."""
+        return [
+            each for result in (outcome.before, self._first) if result is not None for each in result.counted
+        ]
 
     def edits(self, result: Result, texts: dict[str, str], unsafe: bool, seen: Iterable[str] = ()) -> Edits:
         """Return the edits for the findings of an audit, for files that may have new ``texts``."""
@@ -247,20 +316,44 @@ class Fixer:
 
     def _compare(self, outcome: Outcome) -> None:
         assert outcome.after is not None
-        assert outcome.before is not None
         there = {each.fingerprint for each in outcome.after.counted}
         wanted = [finding for change in outcome.applied for finding in change.findings]
         outcome.cured = [each for each in wanted if each.fingerprint not in there]
         outcome.left = outcome.after.counted
-        known = {each.fingerprint for each in (*outcome.before.counted, *wanted)}
+        known = {each.fingerprint for each in (*self._known(outcome), *wanted)}
         outcome.new = [each for each in outcome.after.counted if each.fingerprint not in known]
 
 
+def _is_less(finding: Finding, there: dict[str, Finding]) -> bool:
+    """Return whether a finding is gone, or is about less."""
+    now = there.get(finding.fingerprint)
+    return now is None or now.message != finding.message or len(now.places) < len(finding.places)
+
+
+def _worse(after: Result, known: list[Finding]) -> Finding | None:
+    """Return a new finding that fails the audit, or a new one about a missing file."""
+    old = {each.fingerprint for each in known} | {each.digest for each in known if each.digest}
+    for each in after.counted:
+        is_bad = each.severity >= min(after.fail_on, Severity.ERROR)
+        is_loss = isinstance(each.remedy, Include) and each.severity >= Severity.WARNING
+        if (is_bad or is_loss) and old.isdisjoint((each.fingerprint, each.digest)):
+            return each
+    return None
+
+
 def _unexpected(
-    before: list[Distribution], after: list[Distribution], changes: list[Change], edited: list[str]
+    before: list[Distribution],
+    after: list[Distribution],
+    changes: list[Change],
+    known: list[Finding],
+    edited: Iterable[str],
 ) -> str | None:
-    """Return which file vanished or appeared that no finding names, else None."""
+    """Return which file vanished or appeared that no finding names, else None.
+
+    A file may only vanish if a finding before all changes, which are the ``known`` ones, names it too.
+    """
     named = [path for change in changes for finding in change.findings for path in _named(finding)]
+    first = [path for finding in known for path in (*_named(finding), *_listed(finding))]
     licenses = [
         value
         for change in changes
@@ -275,7 +368,7 @@ def _unexpected(
         for verb, paths in (("lacks", old[kind] - new[kind]), ("contains", new[kind] - old[kind])):
             for path in sorted(paths):
                 bare = _bare(path)
-                is_named = any(bare == each or bare.startswith(f"{each}/") for each in named)
+                is_named = _covers(named, bare) and (verb == "contains" or _covers(first, bare))
                 if (
                     not is_named
                     and bare not in edited
@@ -293,6 +386,17 @@ def _listings(distributions: list[Distribution]) -> dict[str, set[str]]:
         for path in each.files:
             paths.add(relative(path, each) if isinstance(each, Sdist) else _IN_WHEEL.sub(r"\1", path))
     return found
+
+
+def _covers(paths: list[str], path: str) -> bool:
+    return any(path == each or path.startswith(f"{each}/") for each in paths)
+
+
+def _listed(finding: Finding) -> list[str]:
+    """Return the paths that the data of a finding lists, as `_bare` gives them."""
+    paths = finding.data.get("paths")
+    listed = paths if isinstance(paths, (list, tuple)) else ()
+    return [_bare(_ROOT.sub("", str(each))) for each in listed]
 
 
 def _named(finding: Finding) -> list[str]:

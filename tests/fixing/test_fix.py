@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,9 @@ from click.testing import CliRunner, Result
 from fixtures.builders import BACKENDS
 from pkgaudit.cli import main
 from pkgaudit.edits.errors import FixError
+from pkgaudit.edits.plan import Change
+from pkgaudit.finding import Exclude, Finding, Include, Location, Remedy, Severity
+from pkgaudit.fixing.fix import _unexpected, _worse
 from pkgaudit.fixing.project import Project
 from pkgaudit.inputs.build import BuildError
 from pkgaudit.whole import WholeFile
@@ -245,6 +249,73 @@ class TestRefused:
         result = fix(project, "--yes")
         assert result.exit_code == 2
         assert "Traceback" not in result.output
+
+
+def test_edit_that_does_harm_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    need_backend("hatchling")
+    project = write_project(tmp_path / "project", "hatchling")
+    path = project / "pyproject.toml"
+    path.write_text(path.read_text("utf-8").replace("Ukranian", "Ukrainian"), "utf-8")
+
+    def fails(folder: str, *arguments: Any, **more: Any) -> list[str]:
+        if "CLAUDE" in Path(folder, "pyproject.toml").read_text("utf-8"):
+            raise BuildError(["no"])
+        return build(folder, *arguments, **more)
+
+    monkeypatch.setattr("pkgaudit.fixing.fix.build", fails)
+    result = fix(project, "--yes", "--select", "SF,WH")
+    assert result.exit_code == 1, result.output
+    said = " ".join(result.stdout.split())
+    assert "the edit is left out: the project cannot be built with these changes" in said
+    assert result.stdout.count("fixed: SF102") == 3
+    assert "fixed: WH104" in said
+    assert "CLAUDE" not in path.read_text("utf-8")
+
+
+def finding(severity: Severity, remedy: Remedy | None, fingerprint: str = "new") -> Finding:
+    return Finding("WH110", "x", severity, "x.whl", Location(), "x", None, fingerprint, remedy=remedy)
+
+
+@pytest.mark.parametrize(
+    ("new", "is_worse"),
+    [
+        (finding(Severity.ERROR, None), True),
+        (finding(Severity.ERROR, None, "old"), False),
+        (finding(Severity.WARNING, Include("sample/new.py")), True),
+        (finding(Severity.WARNING, Exclude("sample/new.py")), False),
+        (finding(Severity.INFO, Include("sample/data.sql")), False),
+    ],
+)
+def test_finding_that_an_edit_must_not_cause(new: Finding, is_worse: bool) -> None:
+    after: Any = SimpleNamespace(counted=[new], fail_on=Severity.ERROR)
+    assert _worse(after, [finding(Severity.ERROR, None, "old")]) is (new if is_worse else None)
+
+
+@pytest.mark.parametrize(("first", "says"), [("a.sql", "the wheel lacks 'sample/new.py'"), ("new.py", None)])
+def test_file_that_only_a_finding_after_an_edit_names(first: str, says: str | None) -> None:
+    old: Any = SimpleNamespace(kind="wheel", files=["sample/new.py"])
+    new: Any = SimpleNamespace(kind="wheel", files=[])
+    known = finding(Severity.WARNING, Exclude(f"sample/{first}"))
+    change = Change((finding(Severity.WARNING, Exclude("sample/new.py")),), ())
+    assert _unexpected([old], [new], [change], [known], ()) == says
+
+
+def test_edit_without_effect_is_taken_back(tmp_path: Path) -> None:
+    """Hatchling packs what `force-include` names, whatever is excluded."""
+    need_backend("hatchling")
+    project = write_project(tmp_path / "project", "hatchling")
+    path = project / "pyproject.toml"
+    text = path.read_text("utf-8").replace("Ukranian", "Ukrainian")
+    path.write_text(
+        text + '[tool.hatch.build.targets.sdist.force-include]\n"CLAUDE.md" = "CLAUDE.md"\n', "utf-8"
+    )
+    made = fix_json(project, "--yes", "--select", "SF")
+    after = path.read_text("utf-8")
+    assert after.count("CLAUDE.md") == 2
+    assert "dump.sql" in after
+    assert "/CLAUDE" not in made["diff"]
+    (left,) = [each for each in made["others"] if each["member"].endswith("CLAUDE.md")]
+    assert left["reason"] == "the finding is still there with the edit, so the edit is left out"
 
 
 def test_all_files_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
