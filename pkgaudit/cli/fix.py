@@ -225,6 +225,11 @@ class _Screen:
                 **more,
             }
 
+        last = outcome.after or outcome.before
+        assert last is not None
+        errors = [self._redact(each.message) for each in last.failures]
+        if fixer.unbuilt is not None and outcome.after is None:
+            errors += map(self._redact, fixer.unbuilt.last_lines)
         return {
             "project": str(fixer.project.folder),
             "changes": [
@@ -239,6 +244,8 @@ class _Screen:
             "diff": self._diff(outcome.edits, outcome.edits.changes),
             "applied": outcome.is_written,
             "refused": outcome.refused,
+            "verdict": last.outcome,
+            "errors": [each for each in errors if each is not None],
             "stale": fixer.stale,
             "fixed": [each.fingerprint for each in outcome.cured],
             "new": [finding(each) for each in outcome.new],

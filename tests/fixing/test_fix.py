@@ -213,6 +213,8 @@ class TestRefused:
         assert result.exit_code == 2
         assert "nothing to fix" not in result.stdout
         assert "the last lines of the build name the fault" in result.stdout
+        made = fix_json(project, "--yes", "--select", "SF102")
+        assert (made["changes"], made["verdict"], made["errors"][-1]) == ([], "could not audit", "no")
 
     def test_another_file_vanishes(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         builds = []
