@@ -53,6 +53,7 @@ if sys.platform == "linux" and IN_MEMORY.is_dir() and "TMPDIR" not in os.environ
 
 LONGEST = (
     "test_howto_run.py",
+    "test_cluster.py",
     "test_pipeline.py",
     "test_cases.py",
     "test_docs.py",
@@ -63,6 +64,9 @@ LONGEST = (
     "inputs",
     "report",
     "cli",
+    "trying",
+    "fixing",
+    "sweep",
     "advice",
     "test_plugin.py",
 )

@@ -71,8 +71,8 @@ def others() -> list[tuple[str, ...]]:
     for words in [each for each in found if each[:2] == ("pipx", "run")]:
         del found[words]
         found[words[:3]] = None  # the rest are arguments of the program that it runs
-    # The shell has export, and a server of devpi is another installation.
-    return [words for words in found if words[0] not in {"devpi", "export", "rm", "pkgaudit"}]
+    # The shell has cd and export, a server of devpi is another installation, and the help of curl is short.
+    return [words for words in found if words[0] not in {"cd", "curl", "devpi", "export", "rm", "pkgaudit"}]
 
 
 @cache
