@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -39,7 +40,7 @@ class Module:
     def probe(self) -> Iterator[Probe]:
         environment = {"PYTHONPATH": str(self.folder), "PATH": "/usr/bin:/bin"}
         # The interpreter itself, because that of an environment may be in a folder that is hidden.
-        command = [sys._base_executable, "-s", shutil.copy(PROBE, self.folder)]  # type: ignore[attr-defined]
+        command = [os.path.realpath(sys.executable), "-s", str(shutil.copy(PROBE, self.folder))]
         with self.sandbox.probe(command, self.folder, environment, self.limits) as made:
             yield made
 
